@@ -1,0 +1,129 @@
+"""Rule: one limit with hysteresis and elapsed time; every protection is one.
+
+Theory of operation. A rule is quiet or tripped. Quiet, it counts the time that its
+value stays strictly past the trip limit and trips when that time reaches `trip_after`;
+one value at or below the limit starts the count anew (manual 5.3.2 l: "in a row").
+Tripped, it counts the time that the value stays strictly back past the release limit
+and releases when that time reaches `clear_after`.
+
+Time lost in a stall counts towards tripping and never towards release: the caller hands
+the whole elapsed time for the first and at most one period for the second.
+
+    quiet ──value past trip for trip_after──▶ tripped
+    quiet ◀──value past clear for clear_after── tripped
+
+TIMED rules release by time alone (over-current, manual 5.3.2 l, m, n). LATCHED rules
+release only by `reset`. After a start every rule with a release limit is tripped:
+what the pack went through before is unknown, so a rule earns its release.
+"""
+
+from micropython import const
+
+CHG = const(1)
+DSG = const(2)
+BOTH = const(3)
+
+QUIET = const(0)
+RELEASED = const(1)
+HOLDING = const(2)
+TRIPPED = const(3)
+
+HIGH = const(1)  # trips above the limit
+LOW = const(-1)  # trips below the limit
+
+TIMED = "timed"
+LATCHED = "latched"
+
+_FAR = const(0x1FFFFFFF)  # no value is this far
+
+
+class Rule:
+    """One row of the table at work: a bool (`tripped`) and an integer (`held_ms`)."""
+
+    def __init__(self, row):
+        (
+            self.name,
+            self.signal,
+            self.sense,
+            self._trip,
+            self._clear,
+            self._trip_after,
+            self._clear_after,
+            self.opens,
+            self.bit,
+            self.own,
+            self.stops_balance,
+            self.code,
+        ) = row
+        self.tripped = self._clear not in (TIMED, LATCHED)
+        self.held_ms = 0
+        self.trip = self.clear = 0
+        self.trip_after_ms = self.clear_after_ms = 0
+
+    def load(self, limits):
+        """Resolve the names of the row into numbers; `limits.get(key)` answers each."""
+        self.trip = self.sense * _number(limits, self._trip)
+        if self._clear == TIMED:
+            self.clear = _FAR
+        elif self._clear == LATCHED:
+            self.clear = -_FAR
+        else:
+            self.clear = self.sense * _number(limits, self._clear)
+        self.trip_after_ms = _duration(limits, self._trip_after)
+        self.clear_after_ms = _duration(limits, self._clear_after)
+
+    def step(self, value, dt_ms, release_ms):
+        """Judge one value; QUIET, HOLDING, or the edge TRIPPED or RELEASED."""
+        value *= self.sense
+        if self.tripped:
+            if value >= self.clear:
+                self.held_ms = 0
+                return HOLDING
+            held_ms = self.held_ms + release_ms
+            if held_ms < self.clear_after_ms:
+                self.held_ms = held_ms
+                return HOLDING
+            self.reset()
+            return RELEASED
+        if value <= self.trip:
+            self.held_ms = 0
+            return QUIET
+        held_ms = self.held_ms + dt_ms
+        if held_ms < self.trip_after_ms:
+            self.held_ms = held_ms
+            return QUIET
+        self.force()
+        return TRIPPED
+
+    def force(self):
+        """Trip now, as after a restart that must be held (D11) or from a stored latch."""
+        self.tripped = True
+        self.held_ms = 0
+
+    def reset(self):
+        """Become quiet: an authorised clear, or the release itself."""
+        self.tripped = False
+        self.held_ms = 0
+
+    def is_timed(self):
+        """True for a rule that releases by time alone."""
+        return self._clear == TIMED
+
+    def is_latched(self):
+        """True for a rule that only `reset` releases."""
+        return self._clear == LATCHED
+
+    def left_ms(self):
+        """Time until a timed release, for the phone; 0 while quiet."""
+        return max(0, self.clear_after_ms - self.held_ms) if self.tripped else 0
+
+
+def _number(limits, what):
+    return limits.get(what) if isinstance(what, str) else what
+
+
+def _duration(limits, what):
+    number = _number(limits, what)
+    if isinstance(what, str) and what.endswith("_s"):
+        return number * 1000
+    return number
