@@ -1,6 +1,8 @@
 """Plausible: readings that came in time and still cannot be true.
 
 Theory of operation. Four doubts, each a small integer that a row of the table judges.
+The current of a step is a mean and a cell's voltage is not, so the two are compared only
+where the current stands: in a step whose mean is that of the step before.
 Range: a cell above the converter's end, a current beyond what the shunt amplifier can
 show. Rate: a cell that jumps while the current stands still; three jumps within a
 second or so are a sensor, one is a glitch. Frozen: a cell that did not move by 1 mV
@@ -38,6 +40,7 @@ class Plausible:
         self._last_mv = array("H", [0] * CELLS_MAX)
         self._last_ma = 0
         self._points = 0
+        self._suspect = False
         self._swing_mv = array("H", [0] * CELLS_MAX)
         self._swing_ma = 0
         self._still = 0
@@ -73,12 +76,14 @@ class Plausible:
             if steady and abs(mv - last_mv[i]) > _JUMP_MV:
                 jumped = True
             last_mv[i] = mv
-        if jumped:
-            # Capped, so that a sensor that calms down is believed again within a second.
+        # A jump counts when the step after it shows that no load had just come or gone.
+        if self._suspect and steady:
+            # Capped, so that a sensor that calms down is believed again within two seconds.
             self._points = min(self._points + _JUMP_POINTS, 2 * _JUMP_LIMIT)
         elif self._points:
             self._points -= 1
-        if abs(snap.current_ma - self._swing_ma) >= _SWING_MA:
+        self._suspect = jumped
+        if steady and abs(snap.current_ma - self._swing_ma) >= _SWING_MA:
             self._swing(snap)
         frozen = self._swings >= _SWINGS and self._still
         out = snap.cell_max_mv > _CELL_TOP_MV

@@ -96,9 +96,9 @@ RULES = (
     ("sum_mismatch", s.SUM_OFF_PM, HIGH, 20, 20,
      2000, 2000, BOTH, 1 << 10, SUM_MISMATCH, True, 0x94),
     ("cells_odd", s.CELLS_ODD, HIGH, 0, 1,
-     0, 5000, BOTH, 1 << 10, 0, True, 0x96),
+     0, 2000, BOTH, 1 << 10, 0, True, 0x96),
     ("current_odd", s.CURRENT_ODD, HIGH, 0, 1,
-     100, 5000, BOTH, 1 << 3, 0, True, 0x98),
+     100, 2000, BOTH, 1 << 3, 0, True, 0x98),
     # D36: the latch survives a reset and needs an authorised command.
     ("chg_disobeys", s.CHG_DISOBEYS, HIGH, 1, LATCHED,
      0, 0, CHG, 1 << 16, 0, False, 0x39),

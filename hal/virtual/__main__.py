@@ -1,0 +1,146 @@
+"""Run the real firmware on the virtual board: `python -m hal.virtual [NAME=value …]`."""
+
+import sys
+import time
+
+from firmware.app import main
+from firmware.events import WAKE_BUTTON, WAKE_RESET
+from hal.virtual import scenario as scenarios
+from hal.virtual.board import VirtualBoard
+from hal.virtual.clock import PacedClock
+from hal.virtual.display import Display
+from hal.virtual.options import Options
+from hal.virtual.pack import Pack
+from hal.virtual.sim import Simulation
+from hal.virtual.timeline import Timeline, clock_text
+from hal.virtual.world import PoweredOff, Reset, World
+
+_DAY_S = 86_400
+# What the pack lives through when no scenario is named: a charger, rest, loads, for ever.
+_ROUND = (
+    (5, "charger", 29.2, 20.0),
+    (65, "unplug"),
+    (75, "load", "amps", 15.0),
+    (105, "load", "amps", 60.0),
+    (125, "load", "amps", 8.0),
+    (150, "unload"),
+)
+_ROUND_S = 160
+
+
+def write(text):
+    """To standard output, at once."""
+    sys.stdout.write(text)
+    if hasattr(sys.stdout, "flush"):
+        sys.stdout.flush()
+
+
+def is_terminal():
+    """True where the table can be drawn in place."""
+    return hasattr(sys.stdout, "isatty") and sys.stdout.isatty()
+
+
+def milliseconds():
+    """A real clock, in ms."""
+    if hasattr(time, "ticks_ms"):
+        return time.ticks_ms()
+    return time.monotonic() * 1000
+
+
+def actions(options):
+    """(second, action …) for ever, or those of the scenario."""
+    if options.scenario:
+        return iter(options.scenario.actions)
+    return endless()
+
+
+def endless():
+    """The standing round."""
+    start_s = 0
+    while True:
+        for action in _ROUND:
+            yield (start_s + action[0],) + action[1:]
+        start_s += _ROUND_S
+
+
+def paced(options, pack, settings, display):
+    """In real time, or `speed` times as fast, through the firmware's own main()."""
+    board = VirtualBoard(pack, PacedClock(options.speed, milliseconds))
+    end_s = options.scenario.until_s if options.scenario else options.seconds
+    world = World(board, Timeline(board, display.event), actions(options), display, end_s)
+    plant_faults(board, options)
+    board.power.reason = WAKE_BUTTON
+    try:
+        while not world.ended:
+            try:
+                main(board, settings, (("world", world.live),))
+            except PoweredOff:
+                world.wait_for_wake()
+            except Reset:
+                board.power.reason = WAKE_RESET
+            settings = world.settings or settings
+    except KeyboardInterrupt:
+        write("\n")
+    finally:
+        board.gates.drive(0)
+    on = board.gates.line()
+    write("stopped at %s, both gates %s\n" % (clock_text(board.clock.now_ms), "ON" if on else "off"))
+    return world.timeline.lines
+
+
+def full_speed(options, pack, settings, display):
+    """On the virtual clock."""
+    if options.scenario:
+        sim, _ = scenarios.play(options.scenario, display.event)
+        return sim.timeline.lines
+    sim = Simulation(pack, settings)
+    sim.timeline.say = display.event
+    plant_faults(sim.board, options)
+    end_s = options.seconds or _DAY_S
+    for action in endless():
+        if action[0] >= end_s:
+            break
+        sim.run(action[0] - sim.clock.now_ms / 1000)
+        scenarios.do(sim.board, sim.bms, sim.timeline, action)
+    sim.run(end_s - sim.clock.now_ms / 1000)
+    return sim.timeline.lines
+
+
+def plant_faults(board, options):
+    """The faults of the command line."""
+    for fault in options.faults:
+        board.faults.set(*fault)
+
+
+def run(words):
+    """The command line; the exit status."""
+    try:
+        options = Options(words)
+        chosen = options.scenario
+        from boards.jk8s import board as facts
+
+        settings = chosen.settings(facts) if chosen else options.settings(facts)
+        pack = (
+            chosen.pack()
+            if chosen
+            else Pack(options.chemistry, options.cells, options.capacity_ah, options.soc)
+        )
+        plant_faults(VirtualBoard(Pack()), options)
+    except ValueError as error:
+        write("%s\n" % error)
+        return 2
+    display = Display(write, is_terminal())
+    if chosen:
+        write("%s: %s\n" % (chosen.name, chosen.title))
+    lines = (paced if options.speed else full_speed)(options, pack, settings, display)
+    if not chosen:
+        return 0
+    wrong = chosen.verdict(lines)
+    for text in wrong:
+        write("  %s\n" % text)
+    write("%s … %s\n" % (chosen.name, "fail" if wrong else "pass"))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))

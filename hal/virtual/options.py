@@ -1,0 +1,80 @@
+"""What a person may say to `make run`: NAME=value, each refused with what is allowed."""
+
+from firmware.settings import CHEMISTRIES, INDEX, Refused
+from hal.virtual import scenario
+from hal.virtual.sim import commissioned
+
+_CHEMISTRY_BY_NAME = {row[5]: number for number, row in CHEMISTRIES.items()}
+
+
+class Options:
+    """SCENARIO, SPEED, BOARD, CHEMISTRY, CELLS, CAPACITY_AH, SOC, FAULT, SECONDS, or any parameter."""
+
+    def __init__(self, words):
+        self.scenario = None
+        self.speed = 1.0
+        self.chemistry = 2
+        self.cells = 8
+        self.capacity_ah = 100.0
+        self.soc = 0.6
+        self.seconds = None
+        self.faults = []
+        self.changes = {}
+        for word in words:
+            name, _, value = word.partition("=")
+            self._take(name, value)
+
+    def settings(self, facts):
+        """The settings asked for; raises ValueError."""
+        try:
+            return commissioned(
+                self.chemistry,
+                facts,
+                self.cells,
+                int(self.capacity_ah * 1000),
+                changes=self.changes,
+            )
+        except Refused as refused:
+            raise ValueError(str(refused))
+
+    def _take(self, name, value):
+        upper = name.upper()
+        if upper == "SCENARIO":
+            self.scenario = scenario.load(value)
+        elif upper == "SPEED":
+            self.speed = None if value == "max" else _number(name, value, 0.01, 1000)
+        elif upper == "BOARD":
+            if value not in ("virtual", "jk8s"):
+                raise ValueError("BOARD: no %r here; there are virtual, jk8s" % (value,))
+        elif upper == "CHEMISTRY":
+            if value not in _CHEMISTRY_BY_NAME:
+                allowed = ", ".join(sorted(_CHEMISTRY_BY_NAME))
+                raise ValueError("CHEMISTRY: no %r; there are %s" % (value, allowed))
+            self.chemistry = _CHEMISTRY_BY_NAME[value]
+        elif upper in ("CELLS", "CELL_COUNT"):
+            self.cells = int(_number(name, value, 3, 8))
+        elif upper in ("CAPACITY_AH", "CAPACITY"):
+            self.capacity_ah = _number(name, value, 2, 20_000)
+        elif upper == "SOC":
+            self.soc = _number(name, value, 0, 100) / 100
+        elif upper == "SECONDS":
+            self.seconds = _number(name, value, 1, 1e9)
+        elif upper == "FAULT":
+            self.faults = [item.split("=") for item in value.split(",")]
+        elif name.lower() in INDEX:
+            self.changes[name.lower()] = int(_number(name, value, -(1 << 29), 1 << 29))
+        else:
+            raise ValueError(
+                "%s: no such option; there are SCENARIO, SPEED, BOARD, CHEMISTRY, CELLS, "
+                "CAPACITY_AH, SOC, FAULT, SECONDS and the parameters of make schema" % (name,)
+            )
+
+
+def _number(name, value, low, high):
+    try:
+        number = float(value)
+    except ValueError:
+        raise ValueError("%s: %r is not a number" % (name, value))
+    if not low <= number <= high:
+        raise ValueError("%s: %s is outside %g..%g" % (name, value, low, high))
+    return number
