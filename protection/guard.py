@@ -13,7 +13,7 @@ from protection.signals import Signals
 from protection.table import (
     COLD_CHARGING,
     NO_SENSORS,
-    POWERING_OFF,
+    POWER_RULES,
     RULES,
     SINGLE,
     STARTING,
@@ -29,7 +29,11 @@ class Guard:
         self.snap = snap
         self.events = events
         self.rules = tuple([Rule(row) for row in RULES])
-        self.by_name = {rule.name: rule for rule in self.rules}
+        self.power_rules = tuple([Rule(row) for row in POWER_RULES])
+        for rule in self.power_rules:
+            rule.reset()
+        self.all_rules = self.rules + self.power_rules
+        self.by_name = {rule.name: rule for rule in self.all_rules}
         self.chg_retry = Retry(board.facts)
         self.dsg_retry = Retry(board.facts)
         self.scp_retry = Retry(board.facts)
@@ -55,6 +59,8 @@ class Guard:
         """Resolve every row against new limits; trips and their timers stay."""
         self.signals.load(limits)
         settle_ms = 0
+        for rule in self.power_rules:
+            rule.load(limits)
         for rule in self.rules:
             rule.load(limits)
             if rule.clear_after_ms > settle_ms and not rule.is_timed():
@@ -81,7 +87,7 @@ class Guard:
         """An authorised clear: the retry latches and the MOSFET latch, nothing else."""
         for retry in self.retries:
             retry.clear()
-        for rule in self.rules:
+        for rule in self.all_rules:
             if rule.is_latched() and rule.tripped:
                 rule.reset()
                 self.welded &= ~rule.opens
@@ -109,6 +115,15 @@ class Guard:
                         balance_ok = False
                 if verdict != HOLDING:
                     self._edge(rule, verdict, values[rule.signal])
+        power_down = False
+        for rule in self.power_rules:
+            verdict = rule.step(values[rule.signal], release_ms, release_ms)
+            if verdict >= HOLDING:
+                power_down = True
+                allowed = 0
+                own |= rule.own
+            if verdict and verdict != HOLDING:
+                self._edge(rule, verdict, values[rule.signal])
         self._retry(values, release_ms)
         if not self._started:
             own |= STARTING
@@ -124,7 +139,7 @@ class Guard:
         snap.own_word = own
         snap.assist_ok = assist_ok
         snap.balance_ok = balance_ok
-        snap.power_down = bool(own & POWERING_OFF)
+        snap.power_down = power_down
 
     def _edge(self, rule, verdict, value):
         retry = self._retry_of.get(rule.name)
@@ -164,4 +179,3 @@ class Guard:
         for rule in self.rules:
             if rule.tripped:
                 self.post(rule, True, values[rule.signal])
-

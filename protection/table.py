@@ -111,15 +111,20 @@ RULES = (
     # Zone 3 of the manual's status page: yellow, balancing inhibited (D17).
     ("wire", s.WIRES_BAD, HIGH, 0, 1,
      0, 0, NONE, 1 << 0, 0, True, 0x9A),
+    ("unconfigured", s.UNCONFIGURED, HIGH, 0, 1,
+     0, 0, BOTH, 0, NOT_CONFIGURED, True, 0xA0),
+    ("store_failed", s.STORE_BAD, HIGH, 0, 1,
+     0, 0, BOTH, 0, STORE_FAILED, True, 0xA2),
+)
+
+# Rows that end in power-off. A lost reading or a stall must not switch the board off, so
+# they start quiet and lost time hurries them no more than it hurries a release (D7).
+POWER_RULES = (
     # Manual 5.3.2 k; any single cell for ten minutes as well (D7).
     ("power_off", s.REST_MAX_MV, LOW, "power_off_mv", "power_off_mv",
      5000, 1000, BOTH, 0, POWERING_OFF, True, 0x9C),
     ("deep_sleep", s.REST_MIN_MV, LOW, "power_off_mv", "power_off_mv",
      600_000, 1000, BOTH, 0, POWERING_OFF, True, 0x9E),
-    ("unconfigured", s.UNCONFIGURED, HIGH, 0, 1,
-     0, 0, BOTH, 0, NOT_CONFIGURED, True, 0xA0),
-    ("store_failed", s.STORE_BAD, HIGH, 0, 1,
-     0, 0, BOTH, 0, STORE_FAILED, True, 0xA2),
 )
 # fmt: on
 

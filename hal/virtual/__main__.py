@@ -84,7 +84,9 @@ def paced(options, pack, settings, display):
     finally:
         board.gates.drive(0)
     on = board.gates.line()
-    write("stopped at %s, both gates %s\n" % (clock_text(board.clock.now_ms), "ON" if on else "off"))
+    write(
+        "stopped at %s, both gates %s\n" % (clock_text(board.clock.now_ms), "ON" if on else "off")
+    )
     return world.timeline.lines
 
 

@@ -57,7 +57,9 @@ class Faults:
         if allowed is None:
             raise ValueError("fault: no %r; there are %s" % (target, ", ".join(targets())))
         if kind not in allowed:
-            raise ValueError("fault: %s cannot be %r; it can be %s" % (target, kind, ", ".join(allowed)))
+            raise ValueError(
+                "fault: %s cannot be %r; it can be %s" % (target, kind, ", ".join(allowed))
+            )
         if allowed is SENSOR_KINDS:
             if amount is None:
                 amount = SENSOR_KINDS[kind][1]
@@ -137,6 +139,4 @@ def kinds_of(target):
 
 def targets():
     """Every name that `set` takes."""
-    return (
-        ["cell1..cell8", "tap0..tap8", "chg", "dsg"] + list(SENSORS) + sorted(OTHER)
-    )
+    return ["cell1..cell8", "tap0..tap8", "chg", "dsg"] + list(SENSORS) + sorted(OTHER)

@@ -8,7 +8,7 @@ _CHEMISTRY_BY_NAME = {row[5]: number for number, row in CHEMISTRIES.items()}
 
 
 class Options:
-    """SCENARIO, SPEED, BOARD, CHEMISTRY, CELLS, CAPACITY_AH, SOC, FAULT, SECONDS, or any parameter."""
+    """The choices of one run; any parameter of the settings may be named as well."""
 
     def __init__(self, words):
         self.scenario = None

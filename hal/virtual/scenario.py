@@ -96,6 +96,8 @@ def do(board, bms, timeline, action):
         pack.cells.ambient_c = rest[0]
     elif verb == "temperature":
         pack.cells.temp_c = [rest[0]] * pack.cells.count
+    elif verb == "drain":
+        pack.cells.leak_a = [rest[0]] * pack.cells.count
     elif verb == "mos":
         pack.mos_c = rest[0]
     elif verb == "soc":

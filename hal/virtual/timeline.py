@@ -48,7 +48,7 @@ class Timeline:
 
     def _rules(self, bms):
         now = [] if bms.snap.own_word & STARTING else held(bms)
-        for rule in bms.guard.rules:
+        for rule in bms.guard.all_rules:
             value = bms.guard.signals.values[rule.signal]
             if rule.name in now and rule.name not in self._held:
                 self.note(rule.name, "%d past %d" % (value, rule.trip * rule.sense))
@@ -59,7 +59,7 @@ class Timeline:
 
 def held(bms):
     """Names of the rules that hold now."""
-    return [rule.name for rule in bms.guard.rules if rule.tripped]
+    return [rule.name for rule in bms.guard.all_rules if rule.tripped]
 
 
 def clock_text(ms):

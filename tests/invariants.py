@@ -1,0 +1,3 @@
+"""placeholder"""
+class Invariants:
+    def __call__(self, sim): pass
