@@ -4,7 +4,8 @@ from micropython import const
 
 from firmware.snapshot import CELLS_MAX
 
-_TAP_MV = const(500)  # below this a tap carries no cell (table 1: cells are 1..5 V)
+_TAP_MV = const(500)  # below this a tap carries no cell (manual table 1: cells are 1..5 V)
+_PEOPLE_MASK = const(7)  # figures that nobody but people read: every 8th step
 
 
 class Summary:
@@ -12,46 +13,62 @@ class Summary:
 
     def __init__(self, snap):
         self.snap = snap
+        self._used = self._unused = memoryview(snap.cell_mv)
+        self._spare = False
 
     def load(self, limits):
         """Take over the cell count."""
-        self.snap.cell_count = limits.get("cell_count")
+        count = limits.get("cell_count")
+        self.snap.cell_count = count
+        # Views made once: a slice in the step would allocate.
+        self._used = memoryview(self.snap.cell_mv)[:count]
+        self._unused = memoryview(self.snap.cell_mv)[count:]
+        self._spare = count < CELLS_MAX
 
     def step(self):
         """Summarise this step's sample; allocates nothing."""
         snap = self.snap
         if snap.cells_age_ms == 0:
-            self._cells(snap)
-        # Tens of mV times tenths of A are mW, and stay below 2**30.
-        snap.power_mw = (snap.pack_mv // 10) * (snap.current_ma // 100)
+            used = self._used
+            high_mv = max(used)
+            low_mv = min(used)
+            total_mv = sum(used)
+            snap.cell_max_mv = high_mv
+            snap.cell_min_mv = low_mv
+            snap.pack_mv = total_mv
+            if low_mv < _TAP_MV or self._spare and max(self._unused) >= _TAP_MV:
+                self._taps(snap)
+            else:
+                snap.cells_found = snap.cell_count
+                snap.taps_wrong = 0
+        if not snap.seq & _PEOPLE_MASK:
+            self._for_people(snap)
 
-    def _cells(self, snap):
-        cell_mv = snap.cell_mv
-        count = snap.cell_count
-        high_mv = low_mv = cell_mv[0]
-        high_at = low_at = total_mv = found = wrong = 0
-        for i in range(CELLS_MAX):
-            mv = cell_mv[i]
+    def _taps(self, snap):
+        found = wrong = 0
+        for mv in self._used:
             if mv >= _TAP_MV:
                 found += 1
-                if i >= count:
-                    wrong += 1
-            elif i < count:
+            else:
                 wrong += 1
-            if i < count:
-                total_mv += mv
-                if mv > high_mv:
-                    high_mv = mv
-                    high_at = i
-                elif mv < low_mv:
-                    low_mv = mv
-                    low_at = i
+        for mv in self._unused:
+            if mv >= _TAP_MV:
+                found += 1
+                wrong += 1
         snap.cells_found = found
         snap.taps_wrong = wrong
-        snap.pack_mv = total_mv
-        snap.cell_max_mv = high_mv
-        snap.cell_max_at = high_at
-        snap.cell_min_mv = low_mv
-        snap.cell_min_at = low_at
-        snap.cell_avg_mv = total_mv // count
+
+    def _for_people(self, snap):
+        high_mv = snap.cell_max_mv
+        low_mv = snap.cell_min_mv
+        used = self._used
+        for i in range(snap.cell_count):
+            mv = used[i]
+            if mv == high_mv:
+                snap.cell_max_at = i
+            if mv == low_mv:
+                snap.cell_min_at = i
         snap.cell_delta_mv = high_mv - low_mv
+        snap.cell_avg_mv = snap.pack_mv // snap.cell_count
+        # Tens of mV times tenths of A are mW, and stay below 2**30.
+        snap.power_mw = (snap.pack_mv // 10) * (snap.current_ma // 100)

@@ -30,7 +30,7 @@ class Arbiter:
         snap = self.snap
         on = self.wanted & snap.allowed
         assist = 0
-        if snap.assist_ok:
+        if on != BOTH and snap.assist_ok:
             assist = assisting(
                 on, on | welded, snap.assist, snap.current_ma, self.assist_on_ma, self.assist_off_ma
             )

@@ -1,14 +1,21 @@
 """Guard: steps every rule and says what is allowed.
 
 Theory of operation. Rules never know each other. They meet in one line,
-`allowed &= ~rule.opens`, so every combination can be enumerated. For the first seconds
-after a start (`STARTING`) the rules still hold what they assumed (see `rule`); their
-alarms are kept back until each had time to release, then what still holds is reported.
+`allowed &= ~rule.opens`, so every combination can be enumerated. A quiet rule that counts
+no time and whose signal lies inside its band would only stay quiet, so a signal's rules are
+stepped when the signal leaves its band and until they are at rest again. A new reading
+costs one comparison a signal, and the table may grow. For the first seconds after a start
+(`STARTING`) the rules still hold what they assumed (see `rule`); their alarms are kept
+back until each had time to release, then what still holds is reported.
 """
+
+from array import array
+
+from micropython import const
 
 from protection import signals
 from protection.retry import Retry
-from protection.rule import BOTH, HOLDING, RELEASED, TRIPPED, Rule
+from protection.rule import BOTH, HIGH, HOLDING, RELEASED, TRIPPED, Rule
 from protection.signals import Signals
 from protection.table import (
     COLD_CHARGING,
@@ -19,11 +26,14 @@ from protection.table import (
     STARTING,
 )
 
-_SETTLE_MS = 200  # beyond the longest release delay of a level rule
+_FAR = const(0x1FFFFFFF)
+_SETTLE_MS = const(200)  # beyond the longest release delay of a level rule
+_WELDS = ("chg_welded", "dsg_welded")
+_SHORTS = ("chg_scp", "dsg_scp")
 
 
 class Guard:
-    """Writes `allowed`, `fault_word`, `own_word`, `assist_ok`, `balance_ok`, `power_down`."""
+    """Writes `allowed`, `assist_ok`, `balance_ok`, `power_down` and both alarm words."""
 
     def __init__(self, snap, board, events):
         self.snap = snap
@@ -34,24 +44,39 @@ class Guard:
             rule.reset()
         self.all_rules = self.rules + self.power_rules
         self.by_name = {rule.name: rule for rule in self.all_rules}
-        self.chg_retry = Retry(board.facts)
-        self.dsg_retry = Retry(board.facts)
-        self.scp_retry = Retry(board.facts)
-        self.retries = (self.chg_retry, self.dsg_retry, self.scp_retry)
+        self.retries = (Retry(board.facts), Retry(board.facts), Retry(board.facts))
         self.signals = Signals(snap, board, self.retries)
         self.welded = 0  # mask of MOSFETs that conduct although open (D36)
         self.standing_word = 0  # alarms that others keep lit, such as the default password
         self._standing_own = 0
+        # What belongs to each signal: its rules, the band in which all of them stay at
+        # rest, and whether one of them is not.
+        self._rules_of = tuple(
+            [tuple([r for r in self.rules if r.signal == i]) for i in range(signals.COUNT)]
+        )
+        self._low = array("i", [-_FAR] * signals.COUNT)
+        self._high = array("i", [_FAR] * signals.COUNT)
+        self._awake = array("B", [1] * signals.COUNT)
+        self._alarms_awake = memoryview(self._awake)[signals.ALARMS :]
+        self._levels = tuple(range(signals.LEVELS))
+        self._every = self._levels + tuple(range(signals.ALARMS, signals.COUNT))
+        self._allowed = BOTH
+        self._word = self._own = 0
+        self._assist_ok = self._balance_ok = False
+        self._power_busy = False
+        self._power_off_mv = 0
         self._starting_ms = 0
+        self._settle_ms = 0
         self._started = False
         self._rearm = board.gates.rearm
+        chg, dsg, scp = self.retries
         self._retry_of = {
-            "chg_ocp": self.chg_retry,
-            "chg_peak": self.chg_retry,
-            "dsg_ocp": self.dsg_retry,
-            "dsg_peak": self.dsg_retry,
-            "chg_scp": self.scp_retry,
-            "dsg_scp": self.scp_retry,
+            "chg_ocp": chg,
+            "chg_peak": chg,
+            "dsg_ocp": dsg,
+            "dsg_peak": dsg,
+            "chg_scp": scp,
+            "dsg_scp": scp,
         }
         self._chg_limit_ma = self._dsg_limit_ma = 0
 
@@ -59,16 +84,17 @@ class Guard:
         """Resolve every row against new limits; trips and their timers stay."""
         self.signals.load(limits)
         settle_ms = 0
-        for rule in self.power_rules:
-            rule.load(limits)
-        for rule in self.rules:
+        for rule in self.all_rules:
             rule.load(limits)
             if rule.clear_after_ms > settle_ms and not rule.is_timed():
                 settle_ms = rule.clear_after_ms
         self._settle_ms = settle_ms + _SETTLE_MS
-        self.chg_retry.load(self.by_name["chg_ocp"].trip_after_ms)
-        self.dsg_retry.load(self.by_name["dsg_ocp"].trip_after_ms)
-        self.scp_retry.load(0)
+        self._bands()
+        self._power_off_mv = limits.get("power_off_mv")
+        chg, dsg, scp = self.retries
+        chg.load(self.by_name["chg_ocp"].trip_after_ms)
+        dsg.load(self.by_name["dsg_ocp"].trip_after_ms)
+        scp.load(0)
         self._chg_limit_ma = limits.get("chg_limit_ma")
         self._dsg_limit_ma = limits.get("dsg_limit_ma")
         own = 0
@@ -81,101 +107,147 @@ class Guard:
     def hold_after_restart(self):
         """A reset that nobody asked for counts as one retry and waits the SCPR time (D11)."""
         self.by_name["restart_hold"].force()
-        self.scp_retry.trip()
+        self._awake[signals.NOTHING] = 1
+        self.retries[2].trip()
+        self.signals.count_tries()
 
     def clear_latches(self):
         """An authorised clear: the retry latches and the MOSFET latch, nothing else."""
         for retry in self.retries:
             retry.clear()
-        for rule in self.all_rules:
+        self.signals.count_tries()
+        for rule in self.rules:
             if rule.is_latched() and rule.tripped:
                 rule.reset()
                 self.welded &= ~rule.opens
-                self.events.post(rule.code | 0x100, 0, 0)
+                self._post(rule, False, 0)
 
     def step(self, dt_ms, release_ms):
         """Judge this sample: `dt_ms` counts towards trips, `release_ms` towards releases."""
         snap = self.snap
-        self.signals.step(dt_ms)
-        values = self.signals.values
-        allowed = BOTH
-        word = self.standing_word
-        own = self._standing_own
-        balance_ok = assist_ok = True
-        for rule in self.rules:
-            verdict = rule.step(values[rule.signal], dt_ms, release_ms)
-            if verdict:
-                if verdict >= HOLDING:
-                    allowed &= ~rule.opens
-                    word |= rule.bit
-                    own |= rule.own
-                    if rule.opens == BOTH:
-                        assist_ok = False
-                    if rule.stops_balance:
-                        balance_ok = False
-                if verdict != HOLDING:
-                    self._edge(rule, verdict, values[rule.signal])
-        power_down = False
-        for rule in self.power_rules:
-            verdict = rule.step(values[rule.signal], release_ms, release_ms)
-            if verdict >= HOLDING:
-                power_down = True
-                allowed = 0
-                own |= rule.own
-            if verdict and verdict != HOLDING:
-                self._edge(rule, verdict, values[rule.signal])
-        self._retry(values, release_ms)
+        judged = self.signals
+        judged.step(dt_ms)
+        values = judged.values
+        self._allowed = BOTH
+        self._word = self.standing_word
+        self._own = self._standing_own
+        self._assist_ok = self._balance_ok = True
+        low = self._low
+        high = self._high
+        awake = self._awake
+        alarmed = any(judged.alarms) or any(self._alarms_awake)
+        for i in self._every if alarmed else self._levels:
+            value = values[i]
+            if awake[i] or value > high[i] or value < low[i]:
+                self._judge(i, value, dt_ms, release_ms)
+        if alarmed:
+            self._retry(values, release_ms)
+        snap.power_down = False
+        if self._power_busy or snap.cell_min_mv < self._power_off_mv:
+            snap.power_down = self._power(values, release_ms)
         if not self._started:
-            own |= STARTING
-            balance_ok = False
-            if self._starting_ms < self._settle_ms:
-                self._starting_ms += release_ms
-                word = self.standing_word
-                own = STARTING
+            self._start(values, release_ms)
+        snap.allowed = self._allowed
+        snap.fault_word = self._word
+        snap.own_word = self._own
+        snap.assist_ok = self._assist_ok
+        snap.balance_ok = self._balance_ok
+
+    def _judge(self, i, value, dt_ms, release_ms):
+        busy = 0
+        for rule in self._rules_of[i]:
+            verdict = rule.step(value, dt_ms, release_ms)
+            if verdict >= HOLDING:
+                self._hold(rule)
+            if verdict == TRIPPED or verdict == RELEASED:
+                self._edge(rule, verdict, value)
+            if rule.tripped or rule.held_ms:
+                busy = 1
+        self._awake[i] = busy
+
+    def _hold(self, rule):
+        self._allowed &= ~rule.opens
+        self._word |= rule.bit
+        self._own |= rule.own
+        if rule.opens == BOTH:
+            self._assist_ok = False
+        if rule.stops_balance:
+            self._balance_ok = False
+
+    def _bands(self):
+        low = self._low
+        high = self._high
+        for i in range(signals.COUNT):
+            low[i] = -_FAR
+            high[i] = _FAR
+            self._awake[i] = 1
+        for rule in self.rules:
+            limit = rule.trip * rule.sense
+            if rule.sense == HIGH:
+                high[rule.signal] = min(high[rule.signal], limit)
             else:
-                self._report()
-        snap.allowed = allowed
-        snap.fault_word = word
-        snap.own_word = own
-        snap.assist_ok = assist_ok
-        snap.balance_ok = balance_ok
-        snap.power_down = power_down
+                low[rule.signal] = max(low[rule.signal], limit)
+
+    def _power(self, values, release_ms):
+        # Lost time hurries a power-off no more than it hurries a release (D7).
+        self.signals.rest()
+        self._power_busy = down = False
+        for rule in self.power_rules:
+            value = values[rule.signal]
+            verdict = rule.step(value, release_ms, release_ms)
+            if verdict >= HOLDING:
+                self._hold(rule)
+                down = True
+            if verdict == TRIPPED or verdict == RELEASED:
+                self._edge(rule, verdict, value)
+            if rule.tripped or rule.held_ms:
+                self._power_busy = True
+        return down
+
+    def _start(self, values, release_ms):
+        self._balance_ok = False
+        if self._starting_ms < self._settle_ms:
+            self._starting_ms += release_ms
+            self._word = self.standing_word
+            self._own = STARTING
+            return
+        self._started = True
+        for rule in self.rules:
+            if rule.tripped:
+                self._post(rule, True, values[rule.signal])
 
     def _edge(self, rule, verdict, value):
-        retry = self._retry_of.get(rule.name)
-        if verdict == TRIPPED and retry:
-            retry.trip()
-        if verdict == RELEASED and rule.name in ("chg_scp", "dsg_scp"):
+        if verdict == TRIPPED:
+            retry = self._retry_of.get(rule.name)
+            if retry:
+                retry.trip()
+                self.signals.count_tries()
+            if rule.name in _WELDS:
+                self.welded |= rule.opens
+        elif rule.name in _SHORTS:
+            # The gates follow one step later, when the latch is seen to have let go.
             self._rearm()
-        if verdict == TRIPPED and rule.name in ("chg_welded", "dsg_welded"):
-            self.welded |= rule.opens
+            self._allowed = 0
+            self._assist_ok = False
         if self._started:
-            self.post(rule, verdict == TRIPPED, value)
+            self._post(rule, verdict == TRIPPED, value)
 
-    def post(self, rule, tripped, value):
-        """Queue the edge of a rule for the journal."""
+    def _post(self, rule, tripped, value):
         code = rule.code
         if not tripped:
             code = code | 0x100 if code in SINGLE else code + 1
-        self.events.post(code, value, self._limit(rule, tripped))
-
-    def _limit(self, rule, tripped):
-        limit = rule.trip if tripped or rule.is_timed() else rule.clear
-        return limit * rule.sense
+        limit = rule.trip if tripped or rule.is_timed() or rule.is_latched() else rule.clear
+        self.events.post(code, value, limit * rule.sense)
 
     def _retry(self, values, dt_ms):
         snap = self.snap
         chg_ma = values[signals.CHG_MA]
         dsg_ma = values[signals.DSG_MA]
-        self.chg_retry.step(chg_ma, self._chg_limit_ma, snap.charger_present, dt_ms)
-        self.dsg_retry.step(dsg_ma, self._dsg_limit_ma, snap.load_present, dt_ms)
-        self.scp_retry.step(
-            chg_ma + dsg_ma, self._dsg_limit_ma, snap.load_present or snap.charger_present, dt_ms
-        )
-
-    def _report(self):
-        self._started = True
-        values = self.signals.values
-        for rule in self.rules:
-            if rule.tripped:
-                self.post(rule, True, values[rule.signal])
+        chg, dsg, scp = self.retries
+        attached = snap.load_present or snap.charger_present
+        before = chg.count + dsg.count + scp.count
+        chg.step(chg_ma, self._chg_limit_ma, snap.charger_present, dt_ms)
+        dsg.step(dsg_ma, self._dsg_limit_ma, snap.load_present, dt_ms)
+        scp.step(chg_ma + dsg_ma, self._dsg_limit_ma, attached, dt_ms)
+        if chg.count + dsg.count + scp.count != before:
+            self.signals.count_tries()

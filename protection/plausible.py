@@ -23,7 +23,7 @@ _JUMP_POINTS = const(8)  # one jump is worth this much, each quiet scan takes on
 _JUMP_LIMIT = const(16)
 _SWING_MA = const(20_000)
 _SWINGS = const(4)
-_PACK_SWING_MV = const(30)  # per cell
+_PACK_SWING_MV = const(200)
 _STEADY_MA = const(2_000)
 
 
@@ -36,16 +36,16 @@ class Plausible:
         self.current_odd = 0
         self.sum_off_pm = 0
         self._range_ma = facts.CURRENT_RANGE_MA
-        self._cells = 0
-        self._last_mv = array("H", [0] * CELLS_MAX)
+        self._cells = CELLS_MAX
         self._last_ma = 0
+        self._last_pack_mv = 0
         self._points = 0
         self._suspect = False
         self._swing_mv = array("H", [0] * CELLS_MAX)
         self._swing_ma = 0
         self._still = 0
         self._swings = 0
-        self._stack_mv = 0
+        self._last_stack_mv = 0
         self._deaf = 0
 
     def load(self, limits):
@@ -54,44 +54,50 @@ class Plausible:
         self._points = self._swings = self._deaf = 0
         self._still = (1 << self._cells) - 1
 
-    def step(self, dt_ms):
-        """Judge this sample; `dt_ms` is the time since the last one."""
+    def step(self):
+        """Judge this sample."""
         snap = self.snap
         current_ma = snap.current_ma
-        moved_ma = abs(current_ma - self._last_ma)
-        out = abs(current_ma) >= self._range_ma
-        self._deafness(snap, moved_ma)
-        self.current_odd = 1 if out or self._deaf >= _SWINGS else 0
-        if snap.cells_age_ms == 0:
-            self._cells_fresh(snap, moved_ma)
+        moved_ma = current_ma - self._last_ma
         self._last_ma = current_ma
+        steady = -_STEADY_MA < moved_ma < _STEADY_MA
+        stack_mv = snap.stack_mv
+        moved_mv = stack_mv - self._last_stack_mv
+        self._last_stack_mv = stack_mv
+        if not steady:
+            self._deaf = 0
+        elif not -_PACK_SWING_MV < moved_mv < _PACK_SWING_MV and self._deaf < _SWINGS:
+            self._deaf += 1
+        far_ma = self._range_ma
+        self.current_odd = 0 if self._deaf < _SWINGS and -far_ma < current_ma < far_ma else 1
+        if snap.cells_age_ms == 0:
+            self._scan(snap, current_ma, stack_mv, steady)
 
-    def _cells_fresh(self, snap, moved_ma):
-        steady = moved_ma < _STEADY_MA
-        cell_mv = snap.cell_mv
-        last_mv = self._last_mv
-        jumped = False
-        for i in range(self._cells):
-            mv = cell_mv[i]
-            if steady and abs(mv - last_mv[i]) > _JUMP_MV:
-                jumped = True
-            last_mv[i] = mv
-        # A jump counts when the step after it shows that no load had just come or gone.
-        if self._suspect and steady:
-            # Capped, so that a sensor that calms down is believed again within two seconds.
-            self._points = min(self._points + _JUMP_POINTS, 2 * _JUMP_LIMIT)
-        elif self._points:
-            self._points -= 1
-        self._suspect = jumped
-        if steady and abs(snap.current_ma - self._swing_ma) >= _SWING_MA:
-            self._swing(snap)
-        frozen = self._swings >= _SWINGS and self._still
-        out = snap.cell_max_mv > _CELL_TOP_MV
-        self.cells_odd = 1 if out or frozen or self._points > _JUMP_LIMIT else 0
-        if steady and snap.stack_age_ms == 0 and snap.stack_mv:
-            self.sum_off_pm = abs(snap.pack_mv - snap.stack_mv) * 1000 // snap.stack_mv
+    def _scan(self, snap, current_ma, stack_mv, steady):
+        pack_mv = snap.pack_mv
+        moved_mv = pack_mv - self._last_pack_mv
+        self._last_pack_mv = pack_mv
+        self.sum_off_pm = 0
+        if steady:
+            # A jump counts when the step after it shows that no load had just come or gone.
+            if self._suspect:
+                # Capped: a sensor that calms down is believed again within two seconds.
+                self._points = min(self._points + _JUMP_POINTS, 2 * _JUMP_LIMIT)
+            self._suspect = not -_JUMP_MV < moved_mv < _JUMP_MV
+            swing_ma = current_ma - self._swing_ma
+            if not -_SWING_MA < swing_ma < _SWING_MA:
+                self._swing(snap)
+            if stack_mv and snap.stack_age_ms == 0:
+                self.sum_off_pm = abs(pack_mv - stack_mv) * 1000 // stack_mv
         else:
-            self.sum_off_pm = 0
+            self._suspect = False
+        if self._points:
+            self._points -= 1
+        frozen = self._still and self._swings >= _SWINGS
+        if frozen or self._points > _JUMP_LIMIT or snap.cell_max_mv > _CELL_TOP_MV:
+            self.cells_odd = 1
+        else:
+            self.cells_odd = 0
 
     def _swing(self, snap):
         # A cell that followed one of four swings is not frozen; one that followed none is.
@@ -106,13 +112,3 @@ class Plausible:
             swing_mv[i] = cell_mv[i]
         self._swing_ma = snap.current_ma
         self._swings += 1
-
-    def _deafness(self, snap, moved_ma):
-        if snap.stack_age_ms:
-            return
-        swing_mv = abs(snap.stack_mv - self._stack_mv)
-        self._stack_mv = snap.stack_mv
-        if moved_ma >= _STEADY_MA:
-            self._deaf = 0
-        elif swing_mv > _PACK_SWING_MV * self._cells and self._deaf < _SWINGS:
-            self._deaf += 1

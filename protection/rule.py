@@ -86,7 +86,8 @@ class Rule:
             self.reset()
             return RELEASED
         if value <= self.trip:
-            self.held_ms = 0
+            if self.held_ms:
+                self.held_ms = 0
             return QUIET
         held_ms = self.held_ms + dt_ms
         if held_ms < self.trip_after_ms:

@@ -32,7 +32,7 @@ class RecordedBoard:
         cell_mv = snap.cell_mv
         for i in range(8):
             cell_mv[i] = frame[7 + i]
-        snap.current_ma = frame[1]
+        snap.current_ma = frame[1] if self.mask == 3 else 0  # open gates carry nothing
         snap.stack_mv = frame[2]
         snap.t1_dc = frame[3]
         snap.t2_dc = frame[4]
