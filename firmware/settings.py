@@ -1,7 +1,7 @@
 """Settings: every parameter is a row; a record is accepted whole or refused with a reason.
 
 A row: key (with its unit) · low · high · Li-ion · LiFePO4 · LTO · factory · JK register ·
-writable · label. The three presets are the appendix of the manual, value for value; a
+writable; what people call it stands in `firmware.labels`. The three presets are the appendix of the manual, value for value; a
 preset leaves alone what its column leaves None. `factory` is the value of a new board
 (D13); None means the value of the chemistry. Ranges: D40, manual table 1; the rest as
 the JK protocol offers them. JK registers are those of JK02_32S.
@@ -16,56 +16,50 @@ LTO = 3
 # fmt: off
 PARAMS = (
     # Manual 5.3.2 i, j, k and appendix 1-4, 6.
-    ("cell_uvp_mv", 1200, 4350, 2900, 2600, 1800, None, 0x02, True, "Cell UVP"),
-    ("cell_uvpr_mv", 1200, 4350, 3200, 3000, 2000, None, 0x03, True, "Cell UVPR"),
-    ("cell_ovp_mv", 1200, 4350, 4200, 3600, 2700, None, 0x04, True, "Cell OVP"),
-    ("cell_ovpr_mv", 1200, 4350, 4100, 3400, 2400, None, 0x05, True, "Cell OVPR"),
-    ("power_off_mv", 1200, 4350, 2800, 2500, 1700, None, 0x0B, True, "Power Off Vol."),
+    ("cell_uvp_mv", 1200, 4350, 2900, 2600, 1800, None, 0x02, True),
+    ("cell_uvpr_mv", 1200, 4350, 3200, 3000, 2000, None, 0x03, True),
+    ("cell_ovp_mv", 1200, 4350, 4200, 3600, 2700, None, 0x04, True),
+    ("cell_ovpr_mv", 1200, 4350, 4100, 3400, 2400, None, 0x05, True),
+    ("power_off_mv", 1200, 4350, 2800, 2500, 1700, None, 0x0B, True),
     # Manual 5.3.2 f, o, p and appendix 5.
-    ("balance_trigger_mv", 3, 1000, 10, 10, 10, None, 0x06, True, "Balance Trig. Volt."),
-    ("balance_start_mv", 1200, 4250, 3800, 3000, 2300, None, 0x22, True, "Start Balance Vol."),
-    ("balance_max_ma", 300, 2000, None, None, None, 2000, 0x13, True, "Max Balance Cur."),
+    ("balance_trigger_mv", 3, 1000, 10, 10, 10, None, 0x06, True),
+    ("balance_start_mv", 1200, 4250, 3800, 3000, 2300, None, 0x22, True),
+    ("balance_max_ma", 300, 2000, None, None, None, 2000, 0x13, True),
     # Manual 5.3.2 l, m, n and appendix 7-11.
-    ("chg_limit_ma", 1000, 200_000, None, None, None, 25_000, 0x0C, True, "Max Charge Curr."),
-    ("chg_ocp_delay_s", 2, 600, 30, 30, 30, None, 0x0D, True, "Charge OCP Delay"),
-    ("chg_ocpr_s", 2, 120, 60, 60, 60, None, 0x0E, True, "Charge OCPR Time"),
-    ("dsg_limit_ma", 10_000, 200_000, None, None, None, 200_000, 0x0F, True,
-     "Max Discharge Curr."),
-    ("dsg_ocp_delay_s", 2, 600, 30, 30, 30, None, 0x10, True, "Discharge OCP Delay"),
-    ("dsg_ocpr_s", 2, 120, 60, 60, 60, None, 0x11, True, "Discharge OCPR Time"),
-    ("scpr_s", 2, 120, 60, 60, 60, None, 0x12, True, "SCPR Time"),
-    ("scp_delay_us", 0, 1_000_000, None, None, None, 1500, 0x21, True, "SCP Delay"),
+    ("chg_limit_ma", 1000, 200_000, None, None, None, 25_000, 0x0C, True),
+    ("chg_ocp_delay_s", 2, 600, 30, 30, 30, None, 0x0D, True),
+    ("chg_ocpr_s", 2, 120, 60, 60, 60, None, 0x0E, True),
+    ("dsg_limit_ma", 10_000, 200_000, None, None, None, 200_000, 0x0F, True),
+    ("dsg_ocp_delay_s", 2, 600, 30, 30, 30, None, 0x10, True),
+    ("dsg_ocpr_s", 2, 120, 60, 60, 60, None, 0x11, True),
+    ("scpr_s", 2, 120, 60, 60, 60, None, 0x12, True),
+    ("scp_delay_us", 0, 1_000_000, None, None, None, 1500, 0x21, True),
     # Manual 5.3.2 q, r, s and appendix 12-19; discharge temperatures D2.
-    ("chg_otp_dc", 300, 800, 600, 600, 600, None, 0x14, True, "Charge OTP"),
-    ("chg_otpr_dc", 300, 800, 550, 550, 550, None, 0x15, True, "Charge OTPR"),
-    ("dsg_otp_dc", 300, 800, 600, 600, 600, None, 0x16, True, "Discharge OTP"),
-    ("dsg_otpr_dc", 300, 800, 550, 550, 550, None, 0x17, True, "Discharge OTPR"),
-    ("chg_utp_dc", -450, 200, -200, -200, -200, None, 0x18, True, "Charge UTP"),
-    ("chg_utpr_dc", -450, 200, -100, -100, -100, None, 0x19, True, "Charge UTPR"),
-    ("dsg_utp_dc", -450, 200, None, None, None, -200, None, True, "Discharge UTP"),
-    ("dsg_utpr_dc", -450, 200, None, None, None, -100, None, True, "Discharge UTPR"),
-    ("mos_otp_dc", 500, 1100, 750, 750, 750, None, 0x1A, False, "MOS OTP"),
-    ("mos_otpr_dc", 500, 1100, 700, 700, 700, None, 0x1B, False, "MOS OTPR"),
+    ("chg_otp_dc", 300, 800, 600, 600, 600, None, 0x14, True),
+    ("chg_otpr_dc", 300, 800, 550, 550, 550, None, 0x15, True),
+    ("dsg_otp_dc", 300, 800, 600, 600, 600, None, 0x16, True),
+    ("dsg_otpr_dc", 300, 800, 550, 550, 550, None, 0x17, True),
+    ("chg_utp_dc", -450, 200, -200, -200, -200, None, 0x18, True),
+    ("chg_utpr_dc", -450, 200, -100, -100, -100, None, 0x19, True),
+    ("dsg_utp_dc", -450, 200, None, None, None, -200, None, True),
+    ("dsg_utpr_dc", -450, 200, None, None, None, -100, None, True),
+    ("mos_otp_dc", 500, 1100, 750, 750, 750, None, 0x1A, False),
+    ("mos_otpr_dc", 500, 1100, 700, 700, 700, None, 0x1B, False),
     # Manual 5.3.2 d, e, control page; chemistry and cell count only as D38.
-    ("cell_count", 3, 8, None, None, None, 8, 0x1C, True, "Cell Count"),
-    ("capacity_mah", 2000, 20_000_000, None, None, None, 100_000, 0x20, True,
-     "Battery Capacity"),
-    ("chg_switch_on", 0, 1, None, None, None, 1, 0x1D, True, "Charge"),
-    ("dsg_switch_on", 0, 1, None, None, None, 1, 0x1E, True, "Discharge"),
-    ("balance_switch_on", 0, 1, None, None, None, 1, 0x1F, True, "Balance"),
+    ("cell_count", 3, 8, None, None, None, 8, 0x1C, True),
+    ("capacity_mah", 2000, 20_000_000, None, None, None, 100_000, 0x20, True),
+    ("chg_switch_on", 0, 1, None, None, None, 1, 0x1D, True),
+    ("dsg_switch_on", 0, 1, None, None, None, 1, 0x1E, True),
+    ("balance_switch_on", 0, 1, None, None, None, 1, 0x1F, True),
     # Where the manual is silent: D9, D15, D22, D31, D38.
-    ("cell_delay_ms", 100, 10_000, None, None, None, 1000, None, True, "Cell voltage delay"),
-    ("temp_delay_ms", 100, 30_000, None, None, None, 2000, None, True, "Temperature delay"),
-    ("balance_hysteresis_on", 0, 1, None, None, None, 1, None, True, "Balance hysteresis"),
-    ("balance_mode", 0, 1, None, None, None, 0, None, True,
-     "Balance mode: 0 charge, 1 voltage"),
-    ("balance_point", 0, 2, None, None, None, 0, None, True,
-     "Balance point: 0 top, 1 bottom, 2 middle"),
-    ("chemistry", 0, 3, None, None, None, 0, None, True,
-     "Chemistry: 0 unconfigured, 1 Li-ion, 2 LiFePO4, 3 LTO"),
-    ("sensors_fitted", 0, 3, None, None, None, 0, None, True,
-     "Sensors fitted: bit 0 T1, bit 1 T2"),
-    ("tick_muted_on", 0, 1, None, None, None, 0, None, True, "Mute the tick"),
+    ("cell_delay_ms", 100, 10_000, None, None, None, 1000, None, True),
+    ("temp_delay_ms", 100, 30_000, None, None, None, 2000, None, True),
+    ("balance_hysteresis_on", 0, 1, None, None, None, 1, None, True),
+    ("balance_mode", 0, 1, None, None, None, 0, None, True),
+    ("balance_point", 0, 2, None, None, None, 0, None, True),
+    ("chemistry", 0, 3, None, None, None, 0, None, True),
+    ("sensors_fitted", 0, 3, None, None, None, 0, None, True),
+    ("tick_muted_on", 0, 1, None, None, None, 0, None, True),
 )
 
 # chemistry: OVP ceiling, UVP floor, power-off floor, fewest cells, most cells, name (D33, D5)

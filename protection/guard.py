@@ -15,7 +15,20 @@ from micropython import const
 
 from protection import signals
 from protection.retry import Retry
-from protection.rule import BOTH, HIGH, HOLDING, RELEASED, TRIPPED, Rule
+from protection.rule import (
+    BIT,
+    BOTH,
+    CODE,
+    HIGH,
+    HOLDING,
+    OPENS,
+    OWN,
+    RELEASED,
+    SIGNAL,
+    STOPS_BALANCE,
+    TRIPPED,
+    Rule,
+)
 from protection.signals import Signals
 from protection.table import (
     COLD_CHARGING,
@@ -52,7 +65,7 @@ class Guard:
         # What belongs to each signal: its rules, the band in which all of them stay at
         # rest, and whether one of them is not.
         self._rules_of = tuple(
-            [tuple([r for r in self.rules if r.signal == i]) for i in range(signals.COUNT)]
+            [tuple([r for r in self.rules if r.row[SIGNAL] == i]) for i in range(signals.COUNT)]
         )
         self._low = array("i", [-_FAR] * signals.COUNT)
         self._high = array("i", [_FAR] * signals.COUNT)
@@ -119,7 +132,7 @@ class Guard:
         for rule in self.rules:
             if rule.is_latched() and rule.tripped:
                 rule.reset()
-                self.welded &= ~rule.opens
+                self.welded &= ~rule.row[OPENS]
                 self._post(rule, False, 0)
 
     def step(self, dt_ms, release_ms):
@@ -166,12 +179,13 @@ class Guard:
         self._awake[i] = busy
 
     def _hold(self, rule):
-        self._allowed &= ~rule.opens
-        self._word |= rule.bit
-        self._own |= rule.own
-        if rule.opens == BOTH:
+        row = rule.row
+        self._allowed &= ~row[OPENS]
+        self._word |= row[BIT]
+        self._own |= row[OWN]
+        if row[OPENS] == BOTH:
             self._assist_ok = False
-        if rule.stops_balance:
+        if row[STOPS_BALANCE]:
             self._balance_ok = False
 
     def _bands(self):
@@ -184,16 +198,16 @@ class Guard:
         for rule in self.rules:
             limit = rule.trip * rule.sense
             if rule.sense == HIGH:
-                high[rule.signal] = min(high[rule.signal], limit)
+                high[rule.row[SIGNAL]] = min(high[rule.row[SIGNAL]], limit)
             else:
-                low[rule.signal] = max(low[rule.signal], limit)
+                low[rule.row[SIGNAL]] = max(low[rule.row[SIGNAL]], limit)
 
     def _power(self, values, release_ms):
         # Lost time hurries a power-off no more than it hurries a release (D7).
         self.signals.rest()
         self._power_busy = down = False
         for rule in self.power_rules:
-            value = values[rule.signal]
+            value = values[rule.row[SIGNAL]]
             verdict = rule.step(value, release_ms, release_ms)
             if verdict >= HOLDING:
                 self._hold(rule)
@@ -214,7 +228,7 @@ class Guard:
         self._started = True
         for rule in self.rules:
             if rule.tripped:
-                self._post(rule, True, values[rule.signal])
+                self._post(rule, True, values[rule.row[SIGNAL]])
 
     def _edge(self, rule, verdict, value):
         if verdict == TRIPPED:
@@ -223,7 +237,7 @@ class Guard:
                 retry.trip()
                 self.signals.count_tries()
             if rule.name in _WELDS:
-                self.welded |= rule.opens
+                self.welded |= rule.row[OPENS]
         elif rule.name in _SHORTS:
             # The gates follow one step later, when the latch is seen to have let go.
             self._rearm()
@@ -233,7 +247,7 @@ class Guard:
             self._post(rule, verdict == TRIPPED, value)
 
     def _post(self, rule, tripped, value):
-        code = rule.code
+        code = rule.row[CODE]
         if not tripped:
             code = code | 0x100 if code in SINGLE else code + 1
         limit = rule.trip if tripped or rule.is_timed() or rule.is_latched() else rule.clear

@@ -34,43 +34,51 @@ LOW = const(-1)  # trips below the limit
 TIMED = "timed"
 LATCHED = "latched"
 
+# Columns of a row.
+NAME = const(0)
+SIGNAL = const(1)
+SENSE = const(2)
+TRIP = const(3)
+CLEAR = const(4)
+TRIP_AFTER = const(5)
+CLEAR_AFTER = const(6)
+OPENS = const(7)
+BIT = const(8)
+OWN = const(9)
+STOPS_BALANCE = const(10)
+CODE = const(11)
+
 _FAR = const(0x1FFFFFFF)  # no value is this far
 
 
 class Rule:
-    """One row of the table at work: a bool (`tripped`) and an integer (`held_ms`)."""
+    """One row of the table at work: a bool (`tripped`) and an integer (`held_ms`).
+
+    The columns that only matter once it trips stay in `row` (see `protection.table`).
+    """
 
     def __init__(self, row):
-        (
-            self.name,
-            self.signal,
-            self.sense,
-            self._trip,
-            self._clear,
-            self._trip_after,
-            self._clear_after,
-            self.opens,
-            self.bit,
-            self.own,
-            self.stops_balance,
-            self.code,
-        ) = row
-        self.tripped = self._clear not in (TIMED, LATCHED)
+        self.row = row
+        self.name = row[NAME]
+        self.sense = row[SENSE]
+        self.tripped = row[CLEAR] not in (TIMED, LATCHED)
         self.held_ms = 0
         self.trip = self.clear = 0
         self.trip_after_ms = self.clear_after_ms = 0
 
     def load(self, limits):
         """Resolve the names of the row into numbers; `limits.get(key)` answers each."""
-        self.trip = self.sense * _number(limits, self._trip)
-        if self._clear == TIMED:
+        row = self.row
+        clear = row[CLEAR]
+        self.trip = self.sense * _number(limits, row[TRIP])
+        if clear == TIMED:
             self.clear = _FAR
-        elif self._clear == LATCHED:
+        elif clear == LATCHED:
             self.clear = -_FAR
         else:
-            self.clear = self.sense * _number(limits, self._clear)
-        self.trip_after_ms = _duration(limits, self._trip_after)
-        self.clear_after_ms = _duration(limits, self._clear_after)
+            self.clear = self.sense * _number(limits, clear)
+        self.trip_after_ms = _duration(limits, row[TRIP_AFTER])
+        self.clear_after_ms = _duration(limits, row[CLEAR_AFTER])
 
     def step(self, value, dt_ms, release_ms):
         """Judge one value; QUIET, HOLDING, or the edge TRIPPED or RELEASED."""
@@ -108,11 +116,11 @@ class Rule:
 
     def is_timed(self):
         """True for a rule that releases by time alone."""
-        return self._clear == TIMED
+        return self.row[CLEAR] == TIMED
 
     def is_latched(self):
         """True for a rule that only `reset` releases."""
-        return self._clear == LATCHED
+        return self.row[CLEAR] == LATCHED
 
     def left_ms(self):
         """Time until a timed release, for the phone; 0 while quiet."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 DEVICE = ("firmware", "hal", "protection", "balancing", "ble", "boards")
-NOT_SHIPPED = ("hal/api.py",)
+NOT_SHIPPED = ("hal/api.py", "firmware/labels.py")
 
 
 def device_files():

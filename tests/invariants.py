@@ -109,7 +109,9 @@ class Measured:
         ):
             past_ms = held(name, true, dt_ms)
             if past_ms >= allowed_ms and on & gate:
-                raise Broken("%s: past its limit for %d ms and the gate is closed" % (name, past_ms))
+                raise Broken(
+                    "%s: past its limit for %d ms and the gate is closed" % (name, past_ms)
+                )
 
     def _blind(self, bms, snap, line):
         if snap.cells_age_ms > 800 or snap.current_age_ms > 300 or snap.mos_age_ms > 500:

@@ -4,6 +4,7 @@ import json
 import sys
 
 import tests  # noqa: F401
+from firmware.labels import LABELS
 from firmware.settings import PARAMS
 
 _UNITS = {
@@ -37,9 +38,9 @@ def rows():
             "lto": lto,
             "jk_register": register,
             "writable": writable,
-            "label": label,
+            "label": LABELS[key],
         }
-        for key, low, high, li_ion, lfp, lto, _, register, writable, label in PARAMS
+        for key, low, high, li_ion, lfp, lto, _, register, writable in PARAMS
     ]
 
 

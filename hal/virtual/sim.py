@@ -45,6 +45,7 @@ class Simulation:
         self.resets = 0
         self.errors = []
         self.jitter = None  # a function of the step number that gives extra ms
+        self.interrupt = None  # (ms into the next period, function): an event in mid-step
         self._steps = 0
         self._power(reason)
 
@@ -63,6 +64,12 @@ class Simulation:
         if self.jitter:
             period_ms += self.jitter(self._steps)
         self._steps += 1
+        if self.interrupt:
+            into_ms, happen = self.interrupt
+            self.interrupt = None
+            self.clock.advance(into_ms)
+            happen()
+            period_ms -= into_ms
         self.clock.advance(period_ms)
         if self.bms is None:
             self._wake()

@@ -1,6 +1,6 @@
 """Timeline: what happened on the board, seen from outside, as (ms, what, why)."""
 
-from protection.rule import CHG, DSG
+from protection.rule import CHG, DSG, SIGNAL
 from protection.table import STARTING
 
 _GATES = {0: "both off", CHG: "charge only", DSG: "discharge only", CHG | DSG: "both on"}
@@ -49,7 +49,7 @@ class Timeline:
     def _rules(self, bms):
         now = [] if bms.snap.own_word & STARTING else held(bms)
         for rule in bms.guard.all_rules:
-            value = bms.guard.signals.values[rule.signal]
+            value = bms.guard.signals.values[rule.row[SIGNAL]]
             if rule.name in now and rule.name not in self._held:
                 self.note(rule.name, "%d past %d" % (value, rule.trip * rule.sense))
             elif rule.name in self._held and rule.name not in now:

@@ -2,9 +2,7 @@
 
 TITLE = "cell 5 far below the deep-discharge floor; deep sleep after ten minutes"
 PACK = {"chemistry": 2, "soc": 0.6}
-DO = (
-    (10, "soc", 5, -0.005),
-)
+DO = ((10, "soc", 5, -0.005),)
 UNTIL_S = 700
 EXPECT = (
     (2, 0.1, "gates both on"),
