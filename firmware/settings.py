@@ -1,10 +1,10 @@
 """Settings: every parameter is a row; a record is accepted whole or refused with a reason.
 
 A row: key (with its unit) · low · high · Li-ion · LiFePO4 · LTO · factory · JK register ·
-writable; what people call it stands in `firmware.labels`. The three presets are the appendix of the manual, value for value; a
-preset leaves alone what its column leaves None. `factory` is the value of a new board
-(D13); None means the value of the chemistry. Ranges: D40, manual table 1; the rest as
-the JK protocol offers them. JK registers are those of JK02_32S.
+writable; what people call it stands in `firmware.labels`. The three presets are the
+appendix of the manual, value for value; a preset leaves alone what its column leaves None.
+`factory` is the value of a new board (D13); None means the value of the chemistry. Ranges:
+D40, manual table 1; the rest as the JK protocol offers them. Registers are JK02_32S's.
 """
 
 from array import array

@@ -72,7 +72,7 @@ def names():
 
     here = __file__.replace("\\", "/").rsplit("/hal/", 1)[0] if "/hal/" in __file__ else "."
     files = os.listdir(here + "/tests/scenarios")
-    return sorted([f[:-3] for f in files if f.endswith(".py") and f[0] != "_"])
+    return sorted([f[:-3] for f in files if f.endswith(".py") and f[0] != "_" and f[:5] != "test_"])
 
 
 def do(board, bms, timeline, action):

@@ -4,8 +4,8 @@ import sys
 
 sys.path.insert(0, ".")
 
-from firmware.snapshot import Snapshot  # noqa: E402
-from tests.recorded import RecordedBoard, quiet_frames  # noqa: E402
+from firmware.snapshot import Snapshot
+from tests.recorded import RecordedBoard, quiet_frames
 
 board = RecordedBoard(quiet_frames())
 snap = Snapshot()

@@ -4,10 +4,10 @@ import sys
 
 sys.path.insert(0, sys.argv[1])
 
-from boards.jk8s import board as facts  # noqa: E402
-from firmware.app import Bms  # noqa: E402
-from firmware.settings import LFP, Settings, preset  # noqa: E402
-from tests.recorded import RecordedBoard, quiet_frames  # noqa: E402
+from boards.jk8s import board as facts
+from firmware.app import Bms
+from firmware.settings import LFP, Settings, preset
+from tests.recorded import RecordedBoard, quiet_frames
 
 wanted = preset(LFP)
 wanted.update({"chemistry": LFP, "sensors_fitted": 3})

@@ -5,10 +5,10 @@ import sys
 
 sys.path.insert(0, ".")
 
-import tests  # noqa: F401, E402
-from firmware.app import Bms  # noqa: E402
-from hal.virtual.sim import commissioned  # noqa: E402
-from tests.recorded import RecordedBoard, quiet_frames  # noqa: E402
+import tests  # noqa: F401
+from firmware.app import Bms
+from hal.virtual.sim import commissioned
+from tests.recorded import RecordedBoard, quiet_frames
 
 
 def run(count):

@@ -1,0 +1,37 @@
+"""`make test`: every test, on two processes, with branch coverage and its gates.
+
+Gates: (files, least branch coverage in per cent). What was skipped is said last, and on
+CI (CI=true) a skip for want of MicroPython or another tool is a failure.
+"""
+
+import os
+import subprocess
+import sys
+
+from tests.upy.interpreters import ROOT
+
+GATES = (
+    ("protection/*", 100),
+    ("firmware/settings.py", 100),
+)
+
+
+def run(*command):
+    """Run a command in the project's root; its exit status."""
+    return subprocess.run([sys.executable, "-m", *command], cwd=ROOT).returncode
+
+
+def main():
+    status = run(
+        "pytest", "-n", "2", "--dist", "worksteal", "--cov", "--cov-report=", "-rs", "tests"
+    )
+    for files, least in GATES:
+        print("coverage of %s, at least %d %%:" % (files, least), flush=True)
+        status |= run("coverage", "report", "--include", files, "--fail-under", str(least))
+    if not os.environ.get("CI"):
+        print("(on CI a missing tool is a failure; here it may have been skipped, see above)")
+    return 1 if status else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""The portable tests and the recorded trace on real MicroPython, 64- and 32-bit."""
+
+import ast
+import subprocess
+
+import pytest
+
+from tests.trace import trace
+from tests.upy.interpreters import ROOT, micropython, micropython32
+
+INTERPRETERS = [("64-bit", micropython()), ("32-bit", micropython32())]
+
+
+def portable_files():
+    """Test files that import nothing that only a host has."""
+    for path in sorted((ROOT / "tests").rglob("test_*.py")):
+        imported = set()
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                imported.update(name.name.split(".")[0] for name in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                imported.add((node.module or "").split(".")[0])
+        if not imported & {"pytest", "hypothesis", "subprocess", "ast", "pathlib", "bumble"}:
+            yield path.relative_to(ROOT).as_posix()
+
+
+def need(interpreter, bits):
+    if not interpreter:
+        pytest.skip("no %s MicroPython on this machine" % bits)
+
+
+@pytest.mark.parametrize("bits, interpreter", INTERPRETERS)
+@pytest.mark.parametrize("path", list(portable_files()))
+def test_portable_tests_pass_on_micropython(bits, interpreter, path):
+    need(interpreter, bits)
+    done = subprocess.run(
+        [interpreter, "-X", "heapsize=64M", "tests/upy/run.py", path],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not done.stdout.startswith("0 passed")
+
+
+@pytest.mark.parametrize("bits, interpreter", INTERPRETERS)
+def test_the_same_recorded_input_gives_the_same_trace(bits, interpreter):
+    need(interpreter, bits)
+    done = subprocess.run(
+        [interpreter, "-X", "heapsize=16M", "-m", "tests.trace"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    total, gates = trace()
+    assert gates == [0, 1, 2, 3], "the recording must exercise every gate state"
+    assert done.stdout.strip() == str((total, gates)), done.stderr
+
+
+@pytest.mark.parametrize("bits, interpreter", INTERPRETERS)
+def test_a_step_allocates_nothing(bits, interpreter):
+    need(interpreter, bits)
+    done = subprocess.run(
+        [interpreter, "tests/upy/locked.py"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "1000 steps, 0 bytes", done.stdout + done.stderr
+
+
+def test_the_virtual_board_runs_on_micropython():
+    need(micropython(), "64-bit")
+    done = subprocess.run(
+        [micropython(), "-m", "hal.virtual", "SCENARIO=cold_morning", "SPEED=max"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.rstrip().endswith("cold_morning … pass"), done.stdout + done.stderr
