@@ -184,7 +184,7 @@ class Physical:
             ("MOS OTP", mos_dc > limits.get("mos_otp_dc") + SENSOR_DC, temp_ms, CHG | DSG),
         ):
             past_ms = self._held.count(name, true, dt_ms)
-            if past_ms > allowed_ms and channels & gate & ~assist & ~board.gates.welded:
+            if past_ms > allowed_ms + dt_ms and channels & gate & ~assist & ~board.gates.welded:
                 if not board.gates.slow:
                     raise Broken("physical %s for %d ms, MOSFET conducts" % (name, past_ms))
 

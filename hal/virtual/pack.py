@@ -56,6 +56,12 @@ class Pack:
         """True voltage between B- and B+, V."""
         return self._emf_v + self.current_a * (self._ohms - PATH_OHMS)
 
+    def soc_pm(self):
+        """Charge in the pack over its capacity, per mille, 0..1000."""
+        cells = self.cells
+        pm = sum(cells.soc) / cells.count * 1000
+        return int(min(max(pm, 0), 1000))
+
     def solve(self, channels):
         """The current with the MOSFETs of the mask `channels` closed, A."""
         emf_v = self._emf_v

@@ -48,6 +48,7 @@ class Simulation:
         self.interrupt = None  # (ms into the next period, function): an event in mid-step
         self._steps = 0
         self._power(reason)
+        self.bms.gauge.set_soc(self.pack.soc_pm())  # as the person who set it up would
 
     def run(self, seconds, until=None):
         """Simulate `seconds`, or until `until(self)` is true after a step."""

@@ -32,6 +32,8 @@ class World:
     async def live(self, bms):
         """Look at the board every 50 ms."""
         clock = self.board.clock
+        if self.settings is None:
+            bms.gauge.set_soc(self.board.pack.soc_pm())
         drawn_ms = -_DRAW_MS
         while True:
             self.settings = bms.settings

@@ -1,0 +1,10 @@
+import pytest
+
+from tests.swarm import Swarm
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_invariants_hold_whatever_happens(seed):
+    swarm = Swarm(seed)
+    swarm.live(0.5)
+    assert swarm.sim.errors == []
