@@ -24,6 +24,8 @@ _JUMP_LIMIT = const(16)
 _SWING_MA = const(20_000)
 _SWINGS = const(4)
 _PACK_SWING_MV = const(200)
+_DEAF_POINTS = const(200)  # a jump that the current did not see; ten seconds forget it
+_DEAF_LIMIT = const(600)
 _STEADY_MA = const(2_000)
 
 
@@ -61,17 +63,12 @@ class Plausible:
         moved_ma = current_ma - self._last_ma
         self._last_ma = current_ma
         steady = -_STEADY_MA < moved_ma < _STEADY_MA
-        stack_mv = snap.stack_mv
-        moved_mv = stack_mv - self._last_stack_mv
-        self._last_stack_mv = stack_mv
-        if not steady:
-            self._deaf = 0
-        elif not -_PACK_SWING_MV < moved_mv < _PACK_SWING_MV and self._deaf < _SWINGS:
-            self._deaf += 1
+        if self._deaf:
+            self._deaf = self._deaf - 1 if steady else 0
         far_ma = self._range_ma
-        self.current_odd = 0 if self._deaf < _SWINGS and -far_ma < current_ma < far_ma else 1
+        self.current_odd = 0 if self._deaf <= _DEAF_LIMIT and -far_ma < current_ma < far_ma else 1
         if snap.cells_age_ms == 0:
-            self._scan(snap, current_ma, stack_mv, steady)
+            self._scan(snap, current_ma, snap.stack_mv, steady)
 
     def _scan(self, snap, current_ma, stack_mv, steady):
         pack_mv = snap.pack_mv
@@ -84,6 +81,8 @@ class Plausible:
                 # Capped: a sensor that calms down is believed again within two seconds.
                 self._points = min(self._points + _JUMP_POINTS, 2 * _JUMP_LIMIT)
             self._suspect = not -_JUMP_MV < moved_mv < _JUMP_MV
+            if not -_PACK_SWING_MV < moved_mv < _PACK_SWING_MV:
+                self._deafer(stack_mv - self._last_stack_mv)
             swing_ma = current_ma - self._swing_ma
             if not -_SWING_MA < swing_ma < _SWING_MA:
                 self._swing(snap)
@@ -91,6 +90,7 @@ class Plausible:
                 self.sum_off_pm = abs(pack_mv - stack_mv) * 1000 // stack_mv
         else:
             self._suspect = False
+        self._last_stack_mv = stack_mv
         if self._points:
             self._points -= 1
         frozen = self._still and self._swings >= _SWINGS
@@ -112,3 +112,8 @@ class Plausible:
             swing_mv[i] = cell_mv[i]
         self._swing_ma = snap.current_ma
         self._swings += 1
+
+    def _deafer(self, stack_moved_mv):
+        # Cells and stack agree that the whole pack jumped, and the current saw nothing.
+        if not -_PACK_SWING_MV < stack_moved_mv < _PACK_SWING_MV:
+            self._deaf = min(self._deaf + _DEAF_POINTS, _DEAF_LIMIT + _DEAF_POINTS)

@@ -55,7 +55,8 @@ class Measured:
         self._short_ms = None
         self._settings = None
         self._run_s = 0
-        self._disagree = 0
+        self._on = 0
+        self._opened_ms = {}
 
     def look(self, sim):
         bms, board = sim.bms, sim.board
@@ -64,6 +65,7 @@ class Measured:
         dt_ms = now_ms - self._then_ms
         self._then_ms = now_ms
         on = snap.gates_cmd & ~snap.assist
+        self._toggles(bms, snap, on, now_ms)
         line = board.gates.line()
 
         self._limits(bms, snap, on, dt_ms)
@@ -112,6 +114,17 @@ class Measured:
                 raise Broken(
                     "%s: past its limit for %d ms and the gate is closed" % (name, past_ms)
                 )
+
+    def _toggles(self, bms, snap, on, now_ms):
+        # I12, I6: a gate that a rule opened stays open for the shortest release time.
+        for bit in (CHG, DSG):
+            if self._on & bit and not snap.allowed & bit:
+                self._opened_ms[bit] = now_ms
+            if on & bit and not self._on & bit and bit in self._opened_ms:
+                waited_ms = now_ms - self._opened_ms.pop(bit)
+                if waited_ms < min(bms.limits.get("cell_delay_ms"), 1000) - STEP_MS:
+                    raise Broken("I6: gate %d closed again after %d ms" % (bit, waited_ms))
+        self._on = on
 
     def _blind(self, bms, snap, line):
         if snap.cells_age_ms > 800 or snap.current_age_ms > 300 or snap.mos_age_ms > 500:

@@ -125,7 +125,9 @@ def run(words):
         pack = (
             chosen.pack()
             if chosen
-            else Pack(options.chemistry, options.cells, options.capacity_ah, options.soc)
+            else Pack(
+                options.chemistry, options.cells, options.capacity_ah, options.soc, spread=0.01
+            )
         )
         plant_faults(VirtualBoard(Pack()), options)
     except ValueError as error:

@@ -83,11 +83,12 @@ def table(bms, board):
         ),
         "",
     ]
+    cells = list(snap.cell_mv)[: snap.cell_count]
     for i in range(snap.cell_count):
         mark = ""
-        if i == snap.cell_max_at:
+        if i == cells.index(max(cells)):
             mark = _BLUE + "  highest" + _PLAIN
-        elif i == snap.cell_min_at:
+        elif i == cells.index(min(cells)):
             mark = _RED + "  lowest" + _PLAIN
         bar = "#" * max(0, min(40, (snap.cell_mv[i] - 2000) // 50))
         lines.append("  cell %d  %5.3f V  %-40s%s" % (i + 1, snap.cell_mv[i] / 1000, bar, mark))

@@ -17,13 +17,18 @@ DIODE_V = 0.8
 BOARD_A = 0.020  # manual 2.2 c; drawn ahead of the shunt, so no sensor sees it
 _MOS_J_PER_K = 150.0
 _MOS_K_PER_W = 1.0
+_UNLIKE = (0.3, -0.8, 0.6, 1.0, -0.2, -1.0, 0.1, 0.5)
 
 
 class Pack:
     """The truth. Amps positive while charging; volts; degC; seconds."""
 
-    def __init__(self, chemistry=2, count=8, capacity_ah=100.0, soc=0.6, ambient_c=25.0):
+    def __init__(self, chemistry=2, count=8, capacity_ah=100.0, soc=0.6, ambient_c=25.0, spread=0):
         self.cells = Cells(chemistry, count, capacity_ah, soc, ambient_c)
+        for i in range(count):
+            # No two cells are alike: charge and capacity differ by up to ± `spread`.
+            self.cells.soc[i] += spread * _UNLIKE[i]
+            self.cells.capacity_ah[i] *= 1 + spread * _UNLIKE[-1 - i]
         self.charger = Charger()
         self.load = Load()
         self.lead_ohms = [0.05] * (count + 1)
@@ -42,7 +47,7 @@ class Pack:
         self._charge_as = 0.0
         self._moved_as = 0.0
         self._heat_j = 0.0
-        self._sum()
+        self.touch()
 
     def _sum(self):
         self._emf_v = sum(self.cells.base_v)
