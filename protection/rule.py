@@ -78,7 +78,10 @@ class Rule:
         else:
             self.clear = self.sense * _number(limits, clear)
         self.trip_after_ms = _duration(limits, row[TRIP_AFTER])
-        self.clear_after_ms = _duration(limits, row[CLEAR_AFTER])
+        clear_after_ms = _duration(limits, row[CLEAR_AFTER])
+        if clear == TIMED and self.tripped and clear_after_ms < self.clear_after_ms:
+            return  # no setting shortens a wait that has begun: a short is not re-armed early
+        self.clear_after_ms = clear_after_ms
 
     def step(self, value, dt_ms, release_ms):
         """Judge one value; QUIET, HOLDING, or the edge TRIPPED or RELEASED."""

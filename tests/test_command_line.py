@@ -52,6 +52,11 @@ def test_a_scenario_at_full_speed_ends_with_its_verdict():
     assert done.stdout.rstrip().endswith("cold_morning … pass")
 
 
+def test_a_paced_scenario_passes_through_power_off_and_wake():
+    done = run("SCENARIO=discharge_empty", "SPEED=1000")
+    assert done.stdout.rstrip().endswith("discharge_empty … pass")
+
+
 def test_a_run_in_real_time_ends_cleanly_on_ctrl_c_with_both_gates_off():
     process = subprocess.Popen(
         [sys.executable, "-m", "hal.virtual", "SPEED=50"],

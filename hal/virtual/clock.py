@@ -13,7 +13,6 @@ class VirtualClock:
         self.now_ms = 0
         self.stall_ms = 0
         self.plant = None
-        self.owed_ms = 0.0
 
     def ticks_ms(self):
         return self.now_ms & _MASK
@@ -38,10 +37,10 @@ class VirtualClock:
 
 
 class PacedClock(VirtualClock):
-    """Virtual time that follows a real clock, `speed` times as fast.
+    """Virtual time that follows a real clock, `speed` times as fast, or as fast as it can.
 
-    `real_ms` gives real milliseconds; time that the host was away is caught up in one
-    piece, which the firmware sees as the stall it is.
+    `real_ms` gives real milliseconds. Virtual time never passes the moment for which
+    somebody sleeps: a host that was away for a while is no stall of the virtual board.
     """
 
     def __init__(self, speed, real_ms):
@@ -49,21 +48,34 @@ class PacedClock(VirtualClock):
         self._speed = speed
         self._real_ms = real_ms
         self._then_ms = real_ms()
+        self._owed_ms = 0.0
+        self._due = []
 
     async def sleep_ms(self, ms):
-        await asyncio.sleep_ms(max(1, int(ms / self._speed)))
-        self._catch_up()
+        due_ms = self.now_ms + ms
+        self._due.append(due_ms)
+        try:
+            while self.now_ms < due_ms:
+                real_ms = (due_ms - self.now_ms - self._owed_ms) / self._speed
+                await asyncio.sleep_ms(int(real_ms) if real_ms > 0 else 0)
+                self._catch_up(min(self._due))
+            await asyncio.sleep_ms(0)
+        finally:
+            self._due.remove(due_ms)
 
     def pass_ms(self, ms):
         """Wait without an event loop, as while the board has no supply."""
-        time.sleep(ms / 1000 / self._speed)
-        self._catch_up()
+        due_ms = self.now_ms + ms
+        while self.now_ms < due_ms:
+            time.sleep(ms / 1000 / self._speed)
+            self._catch_up(due_ms)
 
-    def _catch_up(self):
+    def _catch_up(self, limit_ms):
         real_ms = self._real_ms()
-        self.owed_ms += (real_ms - self._then_ms) * self._speed
+        # What a suspended host slept is not owed.
+        self._owed_ms = min(self._owed_ms + (real_ms - self._then_ms) * self._speed, 1000.0)
         self._then_ms = real_ms
-        whole_ms = int(self.owed_ms)
+        whole_ms = min(int(self._owed_ms), limit_ms - self.now_ms)
         if whole_ms > 0:
-            self.owed_ms -= whole_ms
+            self._owed_ms -= whole_ms
             self.advance(whole_ms)

@@ -22,6 +22,7 @@ class World:
         self.timeline = timeline
         self.ended = False
         self.settings = None
+        self._bms = None
         self._display = display
         self._actions = actions
         self._next = next(actions, None)
@@ -32,6 +33,7 @@ class World:
     async def live(self, bms):
         """Look at the board every 50 ms."""
         clock = self.board.clock
+        self._bms = bms
         if self.settings is None:
             bms.gauge.set_soc(self.board.pack.soc_pm())
         drawn_ms = -_DRAW_MS
@@ -68,6 +70,7 @@ class World:
             self._next = next(self._actions, None)
 
     def _off(self):
+        self.timeline.watch(self._bms)
         self.timeline.gates_fell()
         self.timeline.note("power off")
         raise PoweredOff
