@@ -54,7 +54,7 @@ bench: $(READY) upy32
 	$(PY) -m tests.bench
 
 campaign: $(READY) upy32
-	$(PY) -m tests.campaign
+	$(PY) -m tests.campaign $(SCALE)
 
 # A 32-bit MicroPython, where Debian's packages can be had.
 upy32: $(READY)

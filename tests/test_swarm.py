@@ -1,9 +1,10 @@
 import pytest
 
+from tests.scale import SCALE
 from tests.swarm import Swarm
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(40 * SCALE))
 def test_the_invariants_hold_whatever_happens(seed):
     swarm = Swarm(seed)
     swarm.live(0.5)
