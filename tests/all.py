@@ -1,4 +1,4 @@
-"""`make test`: every test, on two processes, with branch coverage and its gates.
+"""`make test`: every test, on two processes; the unit tests with branch coverage and its gates.
 
 Gates: (files, least branch coverage in per cent). What was skipped is said last, and on
 CI (CI=true) a skip for want of MicroPython or another tool is a failure.
@@ -10,6 +10,15 @@ import sys
 
 from tests.upy.interpreters import ROOT
 
+# Whole simulations and other interpreters: their coverage proves nothing and costs time.
+WHOLE = (
+    "tests/scenarios",
+    "tests/upy",
+    "tests/test_command_line.py",
+    "tests/test_fault_matrix.py",
+    "tests/test_reaction.py",
+    "tests/test_swarm.py",
+)
 GATES = (
     ("protection/*", 100),
     ("firmware/settings.py", 100),
@@ -22,9 +31,10 @@ def run(*command):
 
 
 def main():
-    status = run(
-        "pytest", "-n", "2", "--dist", "worksteal", "--cov", "--cov-report=", "-rs", "tests"
-    )
+    pytest = ("pytest", "-n", "2", "--dist", "worksteal", "-rs")
+    apart = ["--ignore=" + path for path in WHOLE]
+    status = run(*pytest, "--cov", "--cov-report=", *apart, "tests")
+    status |= run(*pytest, *WHOLE)
     for files, least in GATES:
         print("coverage of %s, at least %d %%:" % (files, least), flush=True)
         status |= run("coverage", "report", "--include", files, "--fail-under", str(least))
