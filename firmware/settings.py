@@ -121,14 +121,15 @@ class Settings:
         for key, value in changes.items():
             if key not in INDEX:
                 raise Refused(key, "no such parameter")
-            if not isinstance(value, int):
+            # MicroPython counts a bool among the integers no more than we do.
+            if not isinstance(value, int) or isinstance(value, bool):
                 raise Refused(key, "%r is not an integer" % (value,))
             row = PARAMS[INDEX[key]]
             if not row[1] <= value <= row[2]:
                 raise Refused(key, "%d is outside %d..%d" % (value, row[1], row[2]))
             if not row[8] and value != self.get(key):
                 raise Refused(key, "cannot be changed")
-            values[INDEX[key]] = int(value)
+            values[INDEX[key]] = value
         record = Settings(values)
         check(record, facts)
         return record

@@ -93,7 +93,13 @@ class Plausible:
         self._last_stack_mv = stack_mv
         if self._points:
             self._points -= 1
-        frozen = self._still and self._swings >= _SWINGS
+        if self._still and self._swings >= _SWINGS:
+            # This doubt opens both gates, so no swing will come to lift it (I23): a cell
+            # that moves at all does.
+            self._moved(snap.cell_mv)
+            frozen = self._still
+        else:
+            frozen = 0
         if frozen or self._points > _JUMP_LIMIT or snap.cell_max_mv > _CELL_TOP_MV:
             self.cells_odd = 1
         else:
@@ -106,12 +112,17 @@ class Plausible:
             self._still = (1 << self._cells) - 1
         cell_mv = snap.cell_mv
         swing_mv = self._swing_mv
+        self._moved(cell_mv)
         for i in range(self._cells):
-            if cell_mv[i] != swing_mv[i]:
-                self._still &= ~(1 << i)
             swing_mv[i] = cell_mv[i]
         self._swing_ma = snap.current_ma
         self._swings += 1
+
+    def _moved(self, cell_mv):
+        swing_mv = self._swing_mv
+        for i in range(self._cells):
+            if cell_mv[i] != swing_mv[i]:
+                self._still &= ~(1 << i)
 
     def _deafer(self, stack_moved_mv):
         # Cells and stack agree that the whole pack jumped, and the current saw nothing.

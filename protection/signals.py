@@ -61,7 +61,7 @@ class Signals:
     def __init__(self, snap, board, retries):
         self.snap = snap
         self.values = array("i", [0] * COUNT)
-        self.values[TEMP_MAX_DC] = self.values[TEMP_MIN_DC] = _ROOM_DC
+        self._room()
         self.alarms = memoryview(self.values)[ALARMS:]
         self.plausible = Plausible(snap, board.facts)
         self.mosfets = Mosfets(snap, self.values)
@@ -71,8 +71,15 @@ class Signals:
     def load(self, limits):
         """Take over the fitted sensors (bit 0 T1, bit 1 T2) and the chemistry."""
         self._fitted = limits.get("sensors_fitted")
+        if not self._fitted:
+            self._room()
         self.values[UNCONFIGURED] = 0 if limits.get("chemistry") else 1
         self.plausible.load(limits)
+
+    def _room(self):
+        # Without a sensor no temperature is judged, nor the last one of a sensor removed.
+        self.values[TEMP_MAX_DC] = self.values[TEMP_MIN_DC] = _ROOM_DC
+        self.values[TEMP_AGE_MS] = 0
 
     def store_failed(self, failed):
         """The stored settings could not be read: both MOSFETs stay open until they can."""

@@ -264,6 +264,18 @@ def test_without_sensors_nothing_is_judged_and_the_warning_stands():
     assert rig.snap.own_word == NO_SENSORS | COLD_CHARGING
 
 
+def test_a_sensor_that_is_no_longer_fitted_is_no_longer_judged():
+    rig = Rig()
+    rig.snap.t1_dc = rig.snap.t2_dc = 800
+    rig.snap.t1_age_ms = rig.snap.t2_age_ms = 700_000
+    rig.run(2000)
+    assert rig.tripped() == ["chg_otp", "dsg_otp", "temp_lost", "temp_lost_long"]
+    rig.load(commission({"sensors_fitted": 0}))
+    rig.run(2000)
+    assert rig.tripped() == []
+    assert rig.snap.allowed == BOTH
+
+
 def test_the_cold_charging_warning_follows_the_limit_and_the_chemistry():
     assert Rig({"chg_utp_dc": 0, "chg_utpr_dc": 50}).snap.own_word == 0
     assert Rig({"chg_utp_dc": -1, "chg_utpr_dc": 50}).snap.own_word == COLD_CHARGING

@@ -1,5 +1,6 @@
 """A MOSFET that does not obey: read-back for two steps, current for two seconds (D36)."""
 
+from protection import signals
 from protection.rule import BOTH, CHG, DSG
 from tests.each import each
 from tests.rig import Rig
@@ -64,6 +65,7 @@ def test_read_back_is_not_asked_while_hardware_says_no():
     for _ in range(10):
         rig.snap.gates_on = 0
         rig.step()
+        assert rig.guard.signals.values[signals.DSG_DISOBEYS] == 0
     assert rig.tripped() == ["dsg_scp"]
 
 
