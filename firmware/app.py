@@ -11,42 +11,75 @@ import asyncio
 from micropython import const
 
 from balancing.scheduler import Scheduler
-from firmware.events import BOOT, SHUTDOWN, WAKE_RESET, Events
+from firmware.events import (
+    BOOT,
+    CHANGED,
+    CLOCK_SET,
+    FACTORY_RESET,
+    REFUSED,
+    SHUTDOWN,
+    UNKNOWN_ROW,
+    WAKE_RESET,
+    WAKE_WATCHDOG,
+    WATCHDOG_RESET,
+    Events,
+    bounded,
+    trip_codes,
+)
+from firmware.extremes import Extremes
 from firmware.gauge import Gauge
-from firmware.settings import Limits, Settings
+from firmware.keeper import Keeper
+from firmware.records import ACCESS
+from firmware.settings import INDEX, Limits, Refused, Settings
 from firmware.snapshot import NEVER_MS, Snapshot
 from firmware.summary import Summary
 from firmware.tasks import Supervisor
 from protection.arbiter import Arbiter
 from protection.guard import Guard
+from protection.rule import CODE
+from protection.table import POWER_RULES, RULES
 
 PERIOD_MS = const(50)
 _HOUSEKEEPING_MS = const(1000)
+_RENEWED_MS = const(100)  # nor when the last step that renewed the lease began before this
+_QUIET_MS = const(1000)  # no flash operation when a trip is due within this time
+_DATE_MAX_S = const(0x3FFFFFFF)  # the year 2054
 
 
 class Bms:
-    """The firmware on one board. `step` every 50 ms, `housekeep` once a second."""
+    """The firmware on one board. `step` every 50 ms, `housekeep` once a second.
 
-    def __init__(self, board, settings):
+    What the board's flash holds is taken over. `factory` is what a new board starts
+    from, one that has never stored settings: by itself, not configured.
+    """
+
+    def __init__(self, board, factory=None):
         self.board = board
         self.clock = board.clock
         self.gates = board.gates
         self.snap = Snapshot()
-        self.events = Events(self.snap)
+        self.events = Events(self.snap, trip_codes([row[CODE] for row in RULES + POWER_RULES]))
         self.summary = Summary(self.snap)
         self.gauge = Gauge(self.snap)
         self.guard = Guard(self.snap, board, self.events)
         self.arbiter = Arbiter(self.snap, board.facts)
         self.scheduler = Scheduler(self.snap, board.transfer)
-        self.settings = settings
-        self.limits = None
+        self.keeper = Keeper(board, self.events, factory)
+        self.extremes = Extremes(self.snap, self.keeper.counters)
+        self.settings = self.limits = None
+        self._is_down = False
         self.late = 0  # steps that did not end within the period
-        self.apply(settings)
+        self.apply(self.keeper.settings)
+        self.guard.signals.store_failed(self.keeper.is_bad)
+        self.keeper.restore(self)
         reason = board.power.wake_reason()
-        self.events.post(BOOT, reason, 0)
-        if reason == WAKE_RESET:
+        self.events.post(BOOT, reason, self.keeper.power_on_count)
+        if reason == WAKE_WATCHDOG:
+            self.events.post(WATCHDOG_RESET, 0, 0)
+        if reason in (WAKE_RESET, WAKE_WATCHDOG):
             self.guard.hold_after_restart()
-        self._then = self.clock.ticks_ms()
+        self.keeper.begin(self)
+        self._then = self._renewed = self.clock.ticks_ms()
 
     def step(self):
         """One turn of the pipeline; allocates nothing."""
@@ -61,11 +94,13 @@ class Bms:
         self.arbiter.step(self.guard.welded)
         self.scheduler.step(dt_ms)
         self.gates.drive(snap.gates_cmd)
+        self.extremes.step()
         snap.seq += 1
         if clock.elapsed_ms(began) > PERIOD_MS:
             self.late += 1
         else:
             self.gates.renew()
+            self._renewed = began
             self.board.watchdog.feed()
 
     def _elapsed(self, now):
@@ -79,8 +114,69 @@ class Bms:
         return dt_ms if dt_ms < NEVER_MS else NEVER_MS
 
     def change(self, changes):
-        """Change parameters as one record (key → integer), or raise `Refused`."""
-        self.apply(self.settings.changed(changes, self.board.facts))
+        """Change parameters as one record (key → integer), or raise `Refused`.
+
+        Validated, then stored, then swapped; whatever fails, nothing has changed. Either
+        way the journal says what was asked for.
+        """
+        before = self.settings
+        try:
+            record = before.changed(changes, self.board.facts)
+            self._need_quiet()
+            self.keeper.save_settings(record)
+        except Refused as refused:
+            self._journal_refusal(refused.key, changes)
+            raise
+        self._journal_changes(before, record)
+        self.apply(record)
+        self.guard.signals.store_failed(self.keeper.is_bad)
+
+    def store_record(self, number, payload):
+        """Store what belongs to another module (`records.ACCESS` …), or raise `Refused`."""
+        self._need_quiet()
+        self.keeper.save(number, payload)
+
+    def factory_reset(self):
+        """Settings, passwords and name as new; not configured any more (D27), or `Refused`.
+
+        Counters, learned capacity, calibration, journal and latches stay. Settings go
+        first: a cut between the two leaves a board that can do nothing but be logged in to.
+        """
+        self._need_quiet()
+        self.keeper.save_settings(Settings())
+        self.apply(Settings())
+        self.events.post(FACTORY_RESET, 0, 0)
+        self.keeper.save(ACCESS, b"")
+
+    def set_clock(self, date_s):
+        """Take over the date, in seconds since 2020-01-01, for the journal."""
+        if not 0 < date_s <= _DATE_MAX_S:
+            raise Refused("clock", "%d is outside 1..%d" % (date_s, _DATE_MAX_S))
+        run_s = self.snap.run_s
+        self.events.post(CLOCK_SET, self.keeper.date_s(run_s), date_s)
+        self.keeper.epoch_s = date_s - run_s
+
+    def is_quiet(self):
+        """A flash operation now could neither delay a trip nor let the lease lapse."""
+        if self.guard.due_ms() <= _QUIET_MS:
+            return False
+        return not self.snap.gates_cmd or self.clock.elapsed_ms(self._renewed) <= _RENEWED_MS
+
+    def _need_quiet(self):
+        if not self.is_quiet():
+            raise Refused("store", "busy: a protection is about to act; try again")
+
+    def _journal_changes(self, before, after):
+        for at, old in enumerate(before.values):
+            if after.values[at] != old:
+                self.events.post(CHANGED + at, old, after.values[at])
+
+    def _journal_refusal(self, key, changes):
+        # A refusal that names no field of the request is told with each one of it.
+        for name in [key] if key in INDEX else changes:
+            at = INDEX.get(name, UNKNOWN_ROW)
+            now = self.settings.get(name) if name in INDEX else 0
+            self.events.post(REFUSED + at, now, bounded(changes.get(name, now)))
 
     def apply(self, settings):
         """Swap in a validated record; called between steps only."""
@@ -93,11 +189,17 @@ class Bms:
 
     def housekeep(self):
         """What may take its time: outside the step, once a second."""
+        self._is_down = self.snap.power_down
+        self.extremes.look()
+        self.keeper.work(self)
 
     def power_off(self):
         """Both gates open, then cut the board's own supply (manual 5.3.2 k)."""
         self.gates.drive(0)
-        self.events.post(SHUTDOWN, self.snap.cell_max_mv, self.snap.cell_min_mv)
+        if not self._is_down:
+            self._is_down = True
+            self.events.post(SHUTDOWN, self.snap.cell_max_mv, self.snap.cell_min_mv)
+            self.keeper.end(self)
         self.board.power.off()
 
 
@@ -131,13 +233,13 @@ async def _run(bms, guests):
         supervisor.stop()
 
 
-def main(board, settings=None, guests=()):
+def main(board, factory=None, guests=()):
     """Run the firmware on `board` until it is stopped; both gates are open afterwards.
 
     `guests` are (name, coroutine function of one Bms) pairs: radio, ports, display.
     """
     try:
-        bms = Bms(board, settings or Settings())
+        bms = Bms(board, factory)
         asyncio.run(_run(bms, guests))
     finally:
         board.gates.drive(0)

@@ -4,6 +4,8 @@ Charge is counted in integers: `carry_mams` holds what is less than 1 mAh, in mA
 nothing is ever rounded away (I16): sum of mA·ms = 3 600 000 · mAh + carry, exactly.
 """
 
+import struct
+
 from micropython import const
 
 _MAMS_PER_MAH = const(3_600_000)
@@ -17,11 +19,33 @@ class Gauge:
         self.snap = snap
         self.counted_mah = 0  # signed, since start
         self.carry_mams = 0
+        self.learned_mah = 0  # nothing was learned
         self._ms = 0
+
+    def resume(self, counters):
+        """Take over the stored counters (name → integer) at start."""
+        snap = self.snap
+        snap.run_s = counters["run_s"]
+        snap.cycle_mah = counters["cycle_mah"]
+        snap.cycle_count = counters["cycle_count"]
+        snap.charge_count = counters["charge_count"]
+        self.learned_mah = counters["learned_mah"]
+        snap.full_mah = self.learned_mah or snap.full_mah
+        snap.remain_mah = min(counters["remain_mah"], snap.full_mah)
+        self._show()
+
+    def save(self, buf):
+        """Put the gauge's own state into `buf` (64 bytes); the number of bytes used."""
+        struct.pack_into("<i", buf, 0, self.carry_mams)
+        return 4
+
+    def restore(self, buf, off_s):
+        """Take over what `save` gave; `off_s` is how long the board was off, or None."""
+        (self.carry_mams,) = struct.unpack("<i", buf)
 
     def load(self, limits):
         """Take over the capacity."""
-        self.snap.full_mah = limits.get("capacity_mah")
+        self.snap.full_mah = self.learned_mah or limits.get("capacity_mah")
         self._show()
 
     def set_soc(self, pm):

@@ -85,7 +85,11 @@ class Transfer(Protocol):
 
 
 class Flash(Protocol):
-    """Raw blocks that survive power loss. Erased bytes are 0xFF; programming only clears bits."""
+    """Raw blocks that survive power loss. Erased bytes are 0xFF; programming only clears bits.
+
+    At least `firmware.store.FLASH_BYTES` in blocks of 4096, or 64 of 1024. An operation takes
+    its time (an erase 45 ms, up to 400 ms), so none is ever asked for inside a step.
+    """
 
     block_bytes: int
     blocks: int
@@ -124,7 +128,7 @@ class Power(Protocol):
     """Supply, wake and everything a person touches."""
 
     def wake_reason(self) -> int:
-        """Why the board runs: WAKE_CHARGER, WAKE_BUTTON or WAKE_RESET of firmware.events."""
+        """Why the board runs: one of WAKE_CHARGER … WAKE_WATCHDOG of firmware.events."""
 
     def off(self) -> None:
         """Cut the board's own supply. Returns on a virtual board and under a charger."""

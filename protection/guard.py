@@ -13,6 +13,7 @@ from array import array
 
 from micropython import const
 
+from firmware.snapshot import NEVER_MS
 from protection import signals
 from protection.retry import Retry
 from protection.rule import (
@@ -124,6 +125,18 @@ class Guard:
         self.retries[2].trip()
         self.signals.count_tries()
 
+    def restore(self, tries, latched):
+        """Take over what outlives a reset: counts of retries (D11), latched rules (D36)."""
+        for retry, count in zip(self.retries, tries):
+            retry.count = count
+        self.signals.count_tries()
+        for name in latched:
+            rule = self.by_name[name]
+            rule.force()
+            self._awake[rule.row[SIGNAL]] = 1
+            if name in _WELDS:
+                self.welded |= rule.row[OPENS]
+
     def clear_latches(self):
         """An authorised clear: the retry latches and the MOSFET latch, nothing else."""
         for retry in self.retries:
@@ -134,6 +147,14 @@ class Guard:
                 rule.reset()
                 self.welded &= ~rule.row[OPENS]
                 self._post(rule, False, 0)
+
+    def due_ms(self):
+        """Time until the next trip, should nothing change; very long when none is near."""
+        due_ms = NEVER_MS
+        for rule in self.all_rules:
+            if rule.held_ms and not rule.tripped:
+                due_ms = min(due_ms, rule.trip_after_ms - rule.held_ms)
+        return due_ms
 
     def step(self, dt_ms, release_ms):
         """Judge this sample: `dt_ms` counts towards trips, `release_ms` towards releases."""

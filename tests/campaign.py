@@ -15,6 +15,7 @@ CAMPAIGNS = (
     ("swarm of faults", "tests/test_swarm.py"),
     ("rule automaton", "tests/protection/test_rule.py"),
     ("fault composition", "tests/protection/test_compose.py"),
+    ("power cuts", "tests/store/test_cuts.py"),
 )
 
 

@@ -7,6 +7,7 @@ trace on every Python (I24). A frame is a tuple of
 
 from boards.jk8s import board as facts
 from firmware.events import WAKE_BUTTON
+from hal.virtual.flash import VirtualFlash
 
 
 class RecordedBoard:
@@ -21,7 +22,7 @@ class RecordedBoard:
         self.latched = 0
         self.sampler = self.gates = self.clock = self.power = self.transfer = self
         self.watchdog = self
-        self.flash = None
+        self.flash = VirtualFlash()
         self.kind = "none"
         self.max_ma = 0
         self.kappa_pm = 0

@@ -76,13 +76,22 @@ class Rig:
         """Names of the rules that hold now, sorted."""
         return sorted([rule.name for rule in self.guard.all_rules if rule.tripped])
 
+    def event(self):
+        """The oldest event that was posted and not asked for yet, or None."""
+        ring = self.events.due()
+        if not ring.waiting:
+            return None
+        event = ring.peek(0)
+        ring.drop(1)
+        return event
+
     def codes(self):
         """Codes of the events posted since the last call."""
         found = []
-        event = self.events.take()
+        event = self.event()
         while event:
             found.append(event[1])
-            event = self.events.take()
+            event = self.event()
         return found
 
 

@@ -5,10 +5,13 @@ import time
 
 from firmware.app import main
 from firmware.events import WAKE_BUTTON, WAKE_RESET
+from firmware.store import FLASH_BYTES
+from hal.virtual import logbook, state
 from hal.virtual import scenario as scenarios
 from hal.virtual.board import VirtualBoard
 from hal.virtual.clock import PacedClock
 from hal.virtual.display import Display
+from hal.virtual.flash import VirtualFlash
 from hal.virtual.options import Options
 from hal.virtual.pack import Pack
 from hal.virtual.sim import Simulation
@@ -16,6 +19,7 @@ from hal.virtual.timeline import Timeline, clock_text
 from hal.virtual.world import PoweredOff, Reset, World
 
 _DAY_S = 86_400
+_JOURNAL_LINES = 12
 # What the pack lives through when no scenario is named: a charger, rest, loads, for ever.
 _ROUND = (
     (5, "charger", 29.2, 20.0),
@@ -63,11 +67,12 @@ def endless():
         start_s += _ROUND_S
 
 
-def paced(options, pack, settings, display):
+def paced(options, pack, flash, settings, display):
     """In real time, or `speed` times as fast, through the firmware's own main()."""
-    board = VirtualBoard(pack, PacedClock(options.speed, milliseconds))
+    board = VirtualBoard(pack, PacedClock(options.speed, milliseconds), flash=flash)
     end_s = options.scenario.until_s if options.scenario else options.seconds
     world = World(board, Timeline(board, display.event), actions(options), display, end_s)
+    world.keep = lambda: keep(options, board)
     plant_faults(board, options)
     board.power.reason = WAKE_BUTTON
     try:
@@ -78,11 +83,12 @@ def paced(options, pack, settings, display):
                 world.wait_for_wake()
             except Reset:
                 board.power.reason = WAKE_RESET
-            settings = world.settings or settings
     except KeyboardInterrupt:
         write("\n")
     finally:
         board.gates.drive(0)
+        keep(options, board)
+    write_journal(flash)
     on = board.gates.line()
     write(
         "stopped at %s, both gates %s\n" % (clock_text(board.clock.now_ms), "ON" if on else "off")
@@ -90,12 +96,12 @@ def paced(options, pack, settings, display):
     return world.timeline.lines
 
 
-def full_speed(options, pack, settings, display):
+def full_speed(options, pack, flash, settings, display):
     """On the virtual clock."""
     if options.scenario:
         sim, _ = scenarios.play(options.scenario, display.event)
         return sim.timeline.lines
-    sim = Simulation(pack, settings)
+    sim = Simulation(pack, settings, flash=flash)
     sim.timeline.say = display.event
     plant_faults(sim.board, options)
     end_s = options.seconds or _DAY_S
@@ -105,7 +111,45 @@ def full_speed(options, pack, settings, display):
         sim.run(action[0] - sim.clock.now_ms / 1000)
         scenarios.do(sim.board, sim.bms, sim.timeline, action)
     sim.run(end_s - sim.clock.now_ms / 1000)
+    keep(options, sim.board)
+    write_journal(flash)
     return sim.timeline.lines
+
+
+def keep(options, board):
+    """Write the state file, if one was asked for."""
+    if options.state:
+        state.save(options.state, board.flash.image, state.describe(board.pack, options.chemistry))
+
+
+def write_journal(flash):
+    """The end of the journal, as the flash has it."""
+    write("the journal's last entries:\n")
+    for text in logbook.lines(logbook.journal_on(flash), _JOURNAL_LINES):
+        write(text + "\n")
+
+
+def resumed(options):
+    """(pack, flash) of the state file, or new ones; raises ValueError."""
+    found = None
+    if options.state:
+        try:
+            found = state.load(options.state, FLASH_BYTES)
+        except state.Damaged as damaged:
+            if not options.fresh:
+                raise
+            write("%s\n" % damaged)
+    if not found or options.fresh:
+        pack = Pack(options.chemistry, options.cells, options.capacity_ah, options.soc, spread=0.01)
+        return pack, VirtualFlash()
+    if options.own:
+        raise ValueError(
+            "%s: the state file has its own pack and settings; FRESH=1 starts anew"
+            % ", ".join(options.own)
+        )
+    image, facts = found
+    options.chemistry = facts["chemistry"]
+    return state.pack_of(facts), VirtualFlash(image=image)
 
 
 def plant_faults(board, options):
@@ -122,13 +166,7 @@ def run(words):
         from boards.jk8s import board as facts
 
         settings = chosen.settings(facts) if chosen else options.settings(facts)
-        pack = (
-            chosen.pack()
-            if chosen
-            else Pack(
-                options.chemistry, options.cells, options.capacity_ah, options.soc, spread=0.01
-            )
-        )
+        pack, flash = (chosen.pack(), VirtualFlash()) if chosen else resumed(options)
         plant_faults(VirtualBoard(Pack()), options)
     except ValueError as error:
         write("%s\n" % error)
@@ -136,7 +174,7 @@ def run(words):
     display = Display(write, is_terminal())
     if chosen:
         write("%s: %s\n" % (chosen.name, chosen.title))
-    lines = (paced if options.speed else full_speed)(options, pack, settings, display)
+    lines = (paced if options.speed else full_speed)(options, pack, flash, settings, display)
     if not chosen:
         return 0
     wrong = chosen.verdict(lines)

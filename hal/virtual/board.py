@@ -4,6 +4,7 @@ from boards.jk8s import board as jk8s
 from firmware.events import WAKE_CHARGER
 from hal.virtual.clock import VirtualClock
 from hal.virtual.faults import Faults
+from hal.virtual.flash import VirtualFlash
 from hal.virtual.gates import VirtualGates
 from hal.virtual.sampler import VirtualSampler
 from hal.virtual.transfer import VirtualTransfer
@@ -65,7 +66,7 @@ class VirtualPower:
 class VirtualBoard:
     """hal.api.Board; `pack` is the truth and `faults` makes it lie."""
 
-    def __init__(self, pack, clock=None, facts=jk8s):
+    def __init__(self, pack, clock=None, facts=jk8s, flash=None):
         self.facts = facts
         self.pack = pack
         self.clock = clock or VirtualClock()
@@ -76,7 +77,8 @@ class VirtualBoard:
         self.watchdog = VirtualWatchdog(self.clock)
         self.power = VirtualPower(self)
         self.faults = Faults(self)
-        self.flash = None
+        self.flash = flash or VirtualFlash()
+        self.flash.clock = self.clock
         pack.scp_a = facts.SCP_THRESHOLD_MA / 1000
 
     def advance(self, ms):

@@ -4,6 +4,7 @@ from firmware.settings import CHEMISTRIES, INDEX, Refused
 from hal.virtual import scenario
 from hal.virtual.sim import commissioned
 
+_OWN = ("CHEMISTRY", "CELLS", "CAPACITY_AH", "CAPACITY", "SOC")
 _CHEMISTRY_BY_NAME = {row[5]: number for number, row in CHEMISTRIES.items()}
 
 
@@ -20,9 +21,14 @@ class Options:
         self.seconds = None
         self.faults = []
         self.changes = {}
+        self.state = None
+        self.fresh = False
+        self.own = []  # what was said about pack or settings: it fits only a fresh start
         for word in words:
             name, _, value = word.partition("=")
             self._take(name, value)
+        if self.state and self.scenario:
+            raise ValueError("STATE: a scenario begins with a pack of its own")
 
     def settings(self, facts):
         """The settings asked for; raises ValueError."""
@@ -39,7 +45,13 @@ class Options:
 
     def _take(self, name, value):
         upper = name.upper()
-        if upper == "SCENARIO":
+        if upper in _OWN or name.lower() in INDEX:
+            self.own.append(name)
+        if upper == "STATE":
+            self.state = value
+        elif upper in ("FRESH", "--FRESH"):
+            self.fresh = value != "0"
+        elif upper == "SCENARIO":
             self.scenario = scenario.load(value)
         elif upper == "SPEED":
             self.speed = None if value == "max" else _number(name, value, 0.01, 1000)
@@ -66,7 +78,8 @@ class Options:
         else:
             raise ValueError(
                 "%s: no such option; there are SCENARIO, SPEED, BOARD, CHEMISTRY, CELLS, "
-                "CAPACITY_AH, SOC, FAULT, SECONDS and the parameters of make schema" % (name,)
+                "CAPACITY_AH, SOC, FAULT, SECONDS, STATE, FRESH and the parameters of make schema"
+                % (name,)
             )
 
 

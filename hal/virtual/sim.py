@@ -34,9 +34,9 @@ def commissioned(chemistry, facts, cell_count=8, capacity_mah=100_000, sensors=3
 class Simulation:
     """A pack, a board, the firmware, and the hardware's part around it."""
 
-    def __init__(self, pack=None, settings=None, clock=None, reason=WAKE_BUTTON):
+    def __init__(self, pack=None, settings=None, clock=None, reason=WAKE_BUTTON, flash=None):
         self.pack = pack or Pack()
-        self.board = VirtualBoard(self.pack, clock)
+        self.board = VirtualBoard(self.pack, clock, flash=flash)
         self.clock = self.board.clock
         self.settings = settings or commissioned(2, self.board.facts)
         self.bms = None
@@ -48,7 +48,8 @@ class Simulation:
         self.interrupt = None  # (ms into the next period, function): an event in mid-step
         self._steps = 0
         self._power(reason)
-        self.bms.gauge.set_soc(self.pack.soc_pm())  # as the person who set it up would
+        if self.bms.keeper.power_on_count == 1:
+            self.bms.gauge.set_soc(self.pack.soc_pm())  # as the person who set it up would
 
     def run(self, seconds, until=None):
         """Simulate `seconds`, or until `until(self)` is true after a step."""
@@ -113,7 +114,6 @@ class Simulation:
 
     def _reset(self, why):
         self.resets += 1
-        self.settings = self.bms.settings
         self.board.gates.drive(0)
         self.timeline.gates_fell()
         self.timeline.note("reset", why)
@@ -121,7 +121,6 @@ class Simulation:
         self._power(WAKE_RESET)
 
     def _down(self, why):
-        self.settings = self.bms.settings
         self.board.gates.drive(0)
         self.bms = None
         self.pack.board_a = 0.0

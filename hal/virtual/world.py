@@ -4,6 +4,7 @@ from hal.virtual import scenario as scenarios
 
 _LOOK_MS = 50
 _DRAW_MS = 500
+_KEEP_LOOKS = 200
 
 
 class PoweredOff(Exception):
@@ -21,7 +22,7 @@ class World:
         self.board = board
         self.timeline = timeline
         self.ended = False
-        self.settings = None
+        self.keep = None  # called now and then, to keep what a later run goes on from
         self._bms = None
         self._display = display
         self._actions = actions
@@ -34,11 +35,14 @@ class World:
         """Look at the board every 50 ms."""
         clock = self.board.clock
         self._bms = bms
-        if self.settings is None:
+        if bms.keeper.power_on_count == 1:
             bms.gauge.set_soc(self.board.pack.soc_pm())
         drawn_ms = -_DRAW_MS
+        looks = 0
         while True:
-            self.settings = bms.settings
+            looks += 1
+            if self.keep and looks % _KEEP_LOOKS == 0:
+                self.keep()
             self.timeline.watch(bms)
             self._act(bms)
             if clock.now_ms - drawn_ms >= _DRAW_MS:

@@ -438,27 +438,27 @@ def test_trips_and_releases_are_posted_with_value_and_limit():
     rig = Rig()
     rig.snap.cell_max_mv = 3650
     rig.run(1000)
-    assert rig.events.take() == (0, 0x11, 3650, 3600)
+    assert rig.event() == (0, 0x11, 3650, 3600)
     rig.snap.cell_max_mv = 3399
     rig.run(1000)
-    assert rig.events.take() == (0, 0x12, 3399, 3400)
+    assert rig.event() == (0, 0x12, 3399, 3400)
     rig.snap.cell_min_mv = 2599
     rig.run(1000)
-    assert rig.events.take() == (0, 0x1D, 2599, 2600)
+    assert rig.event() == (0, 0x1D, 2599, 2600)
     rig.snap.cell_min_mv = 3001
     rig.run(1000)
-    assert rig.events.take() == (0, 0x1E, 3001, 3000)
-    assert rig.events.take() is None
+    assert rig.event() == (0, 0x1E, 3001, 3000)
+    assert rig.event() is None
 
 
 def test_a_timed_release_names_the_limit_that_was_exceeded():
     rig = Rig()
     rig.snap.current_ma = -200_001
     rig.run(30_000)
-    assert rig.events.take() == (0, 0x21, 200_001, 200_000)
+    assert rig.event() == (0, 0x21, 200_001, 200_000)
     rig.snap.current_ma = 0
     rig.run(60_000)
-    assert rig.events.take() == (0, 0x22, 0, 200_000)
+    assert rig.event() == (0, 0x22, 0, 200_000)
 
 
 def test_codes_without_a_number_for_the_release_are_marked():
