@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -109,12 +110,14 @@ def heap_peak(figures):
         return
 
     def enough(kilobytes):
-        done = subprocess.run(
-            [interpreter, "-X", "heapsize=%dk" % kilobytes, "tests/upy/heap.py", "build/mpy"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-        )
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run(
+                [interpreter, "-X", "heapsize=%dk" % kilobytes, "tests/upy/heap.py"]
+                + ["build/mpy", folder],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+            )
         return done.stdout.strip() == "done"
 
     low, high = 8, 512
