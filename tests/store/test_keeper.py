@@ -344,6 +344,16 @@ def test_lost_events_are_counted_in_the_journal():
     assert (e.EVENTS_LOST, 36, 0) in rig.journal()
 
 
+def test_a_storm_of_trips_does_not_keep_the_counters_from_being_written():
+    rig = working()
+    for _ in range(130):
+        for value in range(9):
+            rig.bms.events.post(0x11, value, 0)
+        rig.run(1)
+        again = Rig(flash=VirtualFlash(image=bytearray(rig.flash.image)))
+        assert rig.bms.snap.run_s - again.bms.snap.run_s <= 60
+
+
 def test_a_silent_flash_changes_nothing_about_protection():
     rig = working()
     rig.flash.silent = True

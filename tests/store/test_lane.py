@@ -98,6 +98,30 @@ def test_a_tended_lane_writes_without_erasing():
         tended(lane)
 
 
+def test_a_tended_lane_has_room_for_two_writes_in_a_row():
+    flash = flash_of()
+    lane = lane_on(flash)
+    for n in range(0, 24, 2):
+        erased = sum(flash.erases)
+        assert lane.write(content(n)) and lane.write(content(n + 1))
+        assert sum(flash.erases) == erased
+        tended(lane)
+
+
+def test_a_damaged_copy_that_heals_does_not_come_back_to_life():
+    flash = flash_of(WIDE)
+    lane = lane_on(flash, WIDE)
+    lane.write(content(1))
+    lane.write(content(2))
+    bit = flash.image.find(copy_of(content(2), 2)) * 8 + 70
+    flash.flip(bit)
+    lane = lane_on(flash, WIDE)
+    assert lane.payload == content(1)
+    tended(lane)
+    flash.flip(bit)
+    assert lane_on(flash, WIDE).payload == content(1)
+
+
 def test_a_wide_lane_keeps_older_copies_while_it_erases_ahead():
     flash = flash_of(WIDE)
     lane = lane_on(flash, WIDE)
