@@ -30,6 +30,7 @@ from firmware.extremes import Extremes
 from firmware.gauge import Gauge
 from firmware.keeper import Keeper
 from firmware.records import ACCESS
+from firmware.service import Service
 from firmware.settings import INDEX, Limits, Refused, Settings
 from firmware.snapshot import NEVER_MS, Snapshot
 from firmware.summary import Summary
@@ -72,6 +73,8 @@ class Bms:
         self.apply(self.keeper.settings)
         self.guard.signals.store_failed(self.keeper.is_bad)
         self.keeper.restore(self)
+        self.service = Service(self)
+        self.supervisor = None
         reason = board.power.wake_reason()
         self.events.post(BOOT, reason, self.keeper.power_on_count)
         if reason == WAKE_WATCHDOG:
@@ -156,6 +159,10 @@ class Bms:
         self.events.post(CLOCK_SET, self.keeper.date_s(run_s), date_s)
         self.keeper.epoch_s = date_s - run_s
 
+    def date_s(self):
+        """Now, in seconds since 2020-01-01; 0 when the clock was never set."""
+        return self.keeper.date_s(self.snap.run_s)
+
     def is_quiet(self):
         """A flash operation now could neither delay a trip nor let the lease lapse."""
         if self.guard.due_ms() <= _QUIET_MS:
@@ -191,6 +198,7 @@ class Bms:
         """What may take its time: outside the step, once a second."""
         self._is_down = self.snap.power_down
         self.extremes.look()
+        self.service.look()
         self.keeper.work(self)
 
     def power_off(self):
@@ -222,7 +230,7 @@ async def _housekeeping(bms):
 
 
 async def _run(bms, guests):
-    supervisor = Supervisor(bms.clock)
+    supervisor = bms.supervisor = Supervisor(bms.clock)
     supervisor.start("housekeeping", _housekeeping, bms)
     for name, guest in guests:
         supervisor.start(name, guest, bms)

@@ -47,7 +47,7 @@ class Keeper:
         self.journal.open()
         self.settings = self._first(factory)
         self.is_bad = self.store.damaged
-        self.counters = COUNTERS_LAYOUT.unpack(self._payload(COUNTERS), True)
+        self.counters = COUNTERS_LAYOUT.unpack(self.payload(COUNTERS), True)
         self.power_on_count = self.counters["power_on_count"] + 1
 
     def _first(self, factory):
@@ -74,7 +74,7 @@ class Keeper:
         state = self.store.get(GAUGE)
         if state:
             bms.gauge.restore(state, None)
-        latches.restore(bms.guard, self._payload(LATCH))
+        latches.restore(bms.guard, self.payload(LATCH))
 
     def begin(self, bms):
         """Before the first step, both gates open: store this start and its retry (D11)."""
@@ -129,7 +129,8 @@ class Keeper:
         else:
             self.store.tend()
 
-    def _payload(self, number):
+    def payload(self, number):
+        """What is stored of a record, or its default."""
         return self.store.get(number) or self._defaults[number]
 
     def _tell(self):

@@ -33,6 +33,9 @@ class Sampler(Protocol):
         While the tap bus is used by a transfer no cell is judged: cells_age_ms grows.
         """
 
+    def calibrate(self, cell_ppm: int, stack_ppm: int, current_ppm: int, zero_ma: int) -> None:
+        """Correct every later sample: gains in ppm of nominal, zero in mA (subtracted first)."""
+
 
 class Gates(Protocol):
     """The two MOSFETs, behind a hardware lease and a hardware short-circuit latch."""

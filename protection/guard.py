@@ -137,6 +137,16 @@ class Guard:
             if name in _WELDS:
                 self.welded |= rule.row[OPENS]
 
+    def begin_again(self):
+        """As after a start: every level rule earns its release anew."""
+        for rule in self.rules:
+            if not (rule.is_timed() or rule.is_latched()):
+                rule.force()
+        for i in range(signals.COUNT):
+            self._awake[i] = 1
+        self._started = False
+        self._starting_ms = 0
+
     def clear_latches(self):
         """An authorised clear: the retry latches and the MOSFET latch, nothing else."""
         for retry in self.retries:

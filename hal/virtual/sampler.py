@@ -26,6 +26,14 @@ class VirtualSampler:
         self.quiet = False  # without noise, for tests at the last count
         self.stuck_detect = {"charger_detect": None, "load_detect": None}
         self._walk = 0
+        self._cell_factor = self._stack_factor = self._current_factor = 1.0
+        self._zero_ma = 0
+
+    def calibrate(self, cell_ppm, stack_ppm, current_ppm, zero_ma):
+        self._cell_factor = 1 + cell_ppm / 1e6
+        self._stack_factor = 1 + stack_ppm / 1e6
+        self._current_factor = 1 + current_ppm / 1e6
+        self._zero_ma = zero_ma
 
     def sample(self, snap, dt_ms):
         board = self._board
@@ -40,7 +48,8 @@ class VirtualSampler:
 
         pack = board.pack
         current_ma = int(pack.take_mean() * 1000 * self.current_gain) + self.current_offset_ma
-        stack_mv = int(pack.pack_v() * 1000 * self.stack_gain)
+        current_ma = int((current_ma - self._zero_ma) * self._current_factor)
+        stack_mv = int(pack.pack_v() * 1000 * self.stack_gain * self._stack_factor)
         if not board.transfer.busy():
             self._cells(snap, pack)
         if faults.sensors:
@@ -66,13 +75,14 @@ class VirtualSampler:
         noise = 0.0
         cell_mv = snap.cell_mv
         gain = self.cell_gain
+        factor = self._cell_factor
         offset_mv = self.cell_offset_mv
         for i in range(cells.count):
             if not self.quiet:
                 self._walk = (self._walk + 5) % 13
                 noise = _NOISE_MV[self._walk]
             volts = base_v[i] + current_a * r0[i]
-            mv = int(volts * 1000 * gain[i] + offset_mv[i] + noise + 0.5)
+            mv = int((volts * 1000 * gain[i] + offset_mv[i] + noise) * factor + 0.5)
             cell_mv[i] = mv if 0 < mv < 8191 else 0 if mv <= 0 else 8191
         for i in range(cells.count, CELLS_MAX):
             cell_mv[i] = 0
