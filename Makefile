@@ -18,7 +18,7 @@ RUNNER = $(if $(filter micropython,$(PYTHON)),$(or $(MICROPYTHON),$(BIN)/micropy
 DEVICE := firmware hal protection balancing ble boards
 OPTIONS := $(filter-out PYTHON=% MICROPYTHON=%,$(MAKEOVERRIDES))
 
-.PHONY: help run test check scenarios schema bench campaign upy32 clean
+.PHONY: help run radio-test test check scenarios schema bench campaign upy32 clean
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | head -n 3
@@ -35,6 +35,9 @@ $(TYPINGS): tests/stubs.txt $(READY)
 
 run: $(READY)
 	@$(RUNNER) -m hal.virtual $(OPTIONS)
+
+radio-test: $(READY)
+	@$(PY) -m tests.radio
 
 scenarios: $(READY)
 	@$(PY) -m tests.play_all

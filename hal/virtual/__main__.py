@@ -78,7 +78,7 @@ def paced(options, pack, flash, settings, display):
     try:
         while not world.ended:
             try:
-                main(board, settings, (("world", world.live),))
+                main(board, settings, (("world", world.live),) + radio(options))
             except PoweredOff:
                 world.wait_for_wake()
             except Reset:
@@ -94,6 +94,20 @@ def paced(options, pack, flash, settings, display):
         "stopped at %s, both gates %s\n" % (clock_text(board.clock.now_ms), "ON" if on else "off")
     )
     return world.timeline.lines
+
+
+def radio(options):
+    """The guest behind RADIO=transport, if one was asked for."""
+    if not options.radio:
+        return ()
+    # Imported here: without a radio nothing of Bluetooth is needed, and bumble is CPython's.
+    import os
+
+    from ble.hub import hub_of
+    from hal.virtual.radio import Radio
+
+    served = Radio(options.radio, lambda bms: hub_of(bms, os.urandom))
+    return (("radio", served.guest),)
 
 
 def full_speed(options, pack, flash, settings, display):

@@ -22,6 +22,7 @@ class Options:
         self.faults = []
         self.changes = {}
         self.state = None
+        self.radio = None
         self.fresh = False
         self.own = []  # what was said about pack or settings: it fits only a fresh start
         for word in words:
@@ -29,6 +30,8 @@ class Options:
             self._take(name, value)
         if self.state and self.scenario:
             raise ValueError("STATE: a scenario begins with a pack of its own")
+        if self.radio and self.speed is None:
+            raise ValueError("RADIO: a phone lives in real time; SPEED=max does not")
 
     def settings(self, facts):
         """The settings asked for; raises ValueError."""
@@ -51,6 +54,8 @@ class Options:
             self.state = value
         elif upper in ("FRESH", "--FRESH"):
             self.fresh = value != "0"
+        elif upper == "RADIO":
+            self.radio = value
         elif upper == "SCENARIO":
             self.scenario = scenario.load(value)
         elif upper == "SPEED":
@@ -78,8 +83,8 @@ class Options:
         else:
             raise ValueError(
                 "%s: no such option; there are SCENARIO, SPEED, BOARD, CHEMISTRY, CELLS, "
-                "CAPACITY_AH, SOC, FAULT, SECONDS, STATE, FRESH and the parameters of make schema"
-                % (name,)
+                "CAPACITY_AH, SOC, FAULT, SECONDS, RADIO, STATE, FRESH and the parameters of "
+                "make schema" % (name,)
             )
 
 

@@ -1,0 +1,195 @@
+"""Pages: what our own service can be asked for; each is one answer of at most 240 bytes.
+
+LIVE and COUNTS are tables: (name, struct code). A value that does not fit its code is
+cut to the nearest that does, so an age that grew without end reads as the largest one.
+"""
+
+import gc
+import struct
+
+from micropython import const
+
+from ble.access import WINDOW_ALWAYS, WINDOW_NEVER
+from ble.auth import CONNECTION, SETTINGS
+from firmware.settings import PARAMS
+from firmware.snapshot import CELLS_MAX
+
+# Attributes of the snapshot, in this order.
+LIVE = (
+    ("seq", "I"),
+    ("run_s", "I"),
+    ("pack_mv", "I"),
+    ("stack_mv", "I"),
+    ("current_ma", "i"),
+    ("power_mw", "i"),
+    ("fault_word", "I"),
+    ("own_word", "I"),
+    ("gates_on", "B"),
+    ("gates_cmd", "B"),
+    ("wanted", "B"),
+    ("allowed", "B"),
+    ("assist", "B"),
+    ("short_mask", "B"),
+    ("lease_alive", "B"),
+    ("charger_present", "B"),
+    ("load_present", "B"),
+    ("balance_ok", "B"),
+    ("cells_age_ms", "H"),
+    ("stack_age_ms", "H"),
+    ("current_age_ms", "H"),
+    ("t1_age_ms", "H"),
+    ("t2_age_ms", "H"),
+    ("mos_age_ms", "H"),
+    ("t1_dc", "h"),
+    ("t2_dc", "h"),
+    ("mos_dc", "h"),
+    ("soc_pm", "H"),
+    ("soc_est_pm", "H"),
+    ("soc_conf_pm", "H"),
+    ("soh_pm", "H"),
+    ("remain_mah", "I"),
+    ("full_mah", "I"),
+    ("cycle_mah", "I"),
+    ("cycle_count", "I"),
+    ("charge_count", "I"),
+    ("bal_stage", "B"),
+    ("bal_state", "B"),
+    ("bal_from", "B"),
+    ("bal_to", "B"),
+    ("bal_ma", "h"),
+)
+
+# In this order, gathered by `_counts`.
+COUNTS = (
+    ("free heap, bytes; 0 where it is not known", "I"),
+    ("power-ups", "I"),
+    ("steps that were late", "I"),
+    ("events lost", "I"),
+    ("journal entries ever written", "I"),
+    ("bytes that made no frame", "I"),
+    ("requests refused", "I"),
+    ("wrong passwords", "H"),
+    ("links", "B"),
+    ("charge over-current trips in a row", "B"),
+    ("discharge over-current trips in a row", "B"),
+    ("short-circuit trips in a row", "B"),
+)
+
+_LIMIT = "<Bii"
+_LIMITS_MAX = const(26)
+_CELL = "<HHB"
+_EVENT = "<IHii"
+_EVENTS_MAX = const(16)
+_TEXT_MAX = const(236)
+
+_RANGE = {
+    "B": (0, 0xFF),
+    "H": (0, 0xFFFF),
+    "h": (-0x8000, 0x7FFF),
+    "I": (0, 0xFFFFFFFF),
+    "i": (-0x80000000, 0x7FFFFFFF),
+}
+
+
+def flags(hub):
+    """The state of access as bits; see the README."""
+    access = hub.access
+    return (
+        (1 if access.read_lock else 0)
+        | (2 if access.is_default(SETTINGS) else 0)
+        | (4 if access.is_default(CONNECTION) else 0)
+        | (8 if hub.is_app_open() else 0)
+        | (16 if not hub.bms.settings.get("chemistry") else 0)
+        | (32 if access.window == WINDOW_ALWAYS else 0)
+        | (64 if access.window == WINDOW_NEVER else 0)
+    )
+
+
+def read(hub, page, start):
+    """The bytes of a page from entry `start` on, or None where there is no such page."""
+    if page >= len(_PAGES):
+        return None
+    return _PAGES[page](hub, start)
+
+
+def fitted(code, value):
+    """`value` cut to what the struct code can hold."""
+    low, high = _RANGE[code]
+    return min(max(int(value), low), high)
+
+
+def _live(hub, start):
+    snap = hub.bms.snap
+    return _packed(LIVE, [getattr(snap, row[0]) for row in LIVE])
+
+
+def _packed(rows, values):
+    layout = "<" + "".join([row[1] for row in rows])
+    return struct.pack(layout, *[fitted(row[1], value) for row, value in zip(rows, values)])
+
+
+def _limits(hub, start):
+    bms = hub.bms
+    answer = b""
+    for row in range(start, min(start + _LIMITS_MAX, len(PARAMS))):
+        key = PARAMS[row][0]
+        answer += struct.pack(_LIMIT, row, bms.settings.get(key), bms.limits.get(key))
+    return answer
+
+
+def _cells(hub, start):
+    snap = hub.bms.snap
+    answer = b""
+    for i in range(CELLS_MAX):
+        verdict = (snap.wire_bad >> i & 1) | (snap.wire_open >> i & 1) << 1
+        answer += struct.pack(_CELL, snap.cell_mv[i], snap.wire_mohm[i], verdict)
+    return answer
+
+
+def _counts(hub, start):
+    bms = hub.bms
+    tries = [retry.count for retry in bms.guard.retries]
+    free = gc.mem_free() if hasattr(gc, "mem_free") else 0
+    return _packed(
+        COUNTS,
+        [
+            free,
+            hub.power_on_count,
+            bms.late,
+            bms.events.lost,
+            hub.journal.sequence,
+            hub.rubbish,
+            hub.refused,
+            hub.access.failures,
+            len(hub.sessions),
+        ]
+        + tries,
+    )
+
+
+def _tasks(hub, start):
+    supervisor = hub.bms.supervisor
+    lines = []
+    for name in sorted(supervisor.deaths):
+        lines.append("%s %d" % (name, supervisor.deaths[name]))
+        if name in supervisor.last_error:
+            lines[-1] += " " + supervisor.last_error[name]
+    return "\n".join(lines).encode()[:_TEXT_MAX]
+
+
+def _journal(hub, start):
+    answer = b""
+    for nth, event in enumerate(hub.journal.newest(start + _EVENTS_MAX)):
+        if nth >= start:
+            answer += struct.pack(_EVENT, *event)
+    return answer
+
+
+def _parameter(hub, start):
+    if start >= len(PARAMS):
+        return b""
+    row = PARAMS[start]
+    return struct.pack("<Bii", row[8], row[1], row[2]) + row[0].encode()
+
+
+_PAGES = (_live, _limits, _cells, _counts, _tasks, _journal, _parameter)
