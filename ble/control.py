@@ -81,7 +81,8 @@ class Control:
         if not 0 <= ma <= _CURRENT_MAX_MA:
             raise Refused("current_ma", "%d is outside 0..%d" % (ma, _CURRENT_MAX_MA))
         if ma:
-            self._bms.service.calibrate_current(ma)
+            # JK gives the magnitude only: the direction is the one that is read.
+            self._bms.service.calibrate_current(ma if self._bms.snap.current_ma >= 0 else -ma)
         else:
             self._bms.service.zero_current()
         self._done(codes.CALIBRATED, 1, ma)

@@ -11,21 +11,22 @@ per power-up, so a radio that crashed opens nothing anew); with a password of th
 owner's, for ten minutes when a logged-in session grants it, or as the owner chose.
 
 What the radio asks of `bms`: the attributes snap, settings, limits, guard, events,
-board, keeper, supervisor, late; the verbs change, set_clock, date_s, factory_reset and those
-of `firmware.service`. Each raises `firmware.settings.Refused` or does what it says.
+board, supervisor, late; the verbs change(changes), factory_reset(), set_clock(date_s),
+date_s() (0: never set); and of `bms.service`: commission(chemistry, cell_count,
+sensors_fitted), calibrate_voltage(pack_mv), calibrate_current(ma, signed),
+zero_current(), set_soc(pm), restart(), shutdown(). Each verb raises
+`firmware.settings.Refused` or does what it says.
 """
 
 from micropython import const
 
 from ble import codes
-from ble.access import WINDOW_ALWAYS, WINDOW_NEVER, Access
+from ble.access import WINDOW_ALWAYS, WINDOW_NEVER
 from ble.auth import SETTINGS, Lockout
 from ble.control import Control
 from ble.session import Session
 from ble.status import Status
 from firmware.events import WAKE_BUTTON, WAKE_CHARGER
-from firmware.records import ACCESS, IDENTITY, IDENTITY_LAYOUT
-from firmware.settings import Refused
 from protection.table import DEFAULT_PASSWORD
 
 LINKS_MAX = const(3)
@@ -168,30 +169,3 @@ class Hub:
             guard.standing_word |= DEFAULT_PASSWORD
         else:
             guard.standing_word &= ~DEFAULT_PASSWORD
-
-
-def hub_of(bms, entropy):
-    """The hub of this power-up, over what the board has stored; `entropy(n)` gives n bytes."""
-
-    def store(image):
-        try:
-            bms.store_record(ACCESS, image)
-        except Refused:
-            return False
-        return True
-
-    keeper = bms.keeper
-    access = Access(store)
-    image = keeper.payload(ACCESS)
-    if image:
-        access.load(image)
-    identity = IDENTITY_LAYOUT.unpack(keeper.payload(IDENTITY), True)
-    return Hub(
-        bms,
-        access,
-        keeper.journal,
-        entropy,
-        identity["serial"],
-        identity["made"],
-        keeper.power_on_count,
-    )

@@ -60,10 +60,11 @@ class Link:
 
 
 class Server:
-    """The radio of one power-up."""
+    """The radio of one power-up; `hub_of(bms)` gives its hub (`ble.attach.attach`)."""
 
-    def __init__(self, hub):
-        self.hub = hub
+    def __init__(self, hub_of):
+        self.hub = None
+        self._hub_of = hub_of
         self.errors = 0  # exceptions in the interrupt handler
         self.mains = ()  # the characteristics that notify, by channel
         self._channels = {}  # value handle → channel
@@ -76,7 +77,7 @@ class Server:
 
     async def run(self, bms):
         """Let time pass for every session, and show on D1 whether one is connected."""
-        self._start()
+        self._start(bms)
         clock = bms.clock
         power = bms.board.power
         then = clock.ticks_ms()
@@ -91,7 +92,7 @@ class Server:
 
     async def advertise(self, bms):
         """Advertise for as long as there is room for a link."""
-        self._start()
+        self._start(bms)
         while True:
             if len(self.hub.sessions) >= LINKS_MAX:
                 await bms.clock.sleep_ms(_FULL_MS)
@@ -106,9 +107,11 @@ class Server:
             except asyncio.TimeoutError:
                 pass
 
-    def _start(self):
-        if self.mains:
+    def _start(self, bms):
+        # Once, whichever guest comes first, and not again when one comes back.
+        if self.hub:
             return
+        self.hub = self._hub_of(bms)
         aioble.config(mtu=gatt.MTU, gap_name=self.hub.name())
         self._mac = bytes(ble.config("mac")[1])
         jk = aioble.Service(bluetooth.UUID(gatt.JK_SERVICE))

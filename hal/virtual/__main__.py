@@ -101,13 +101,10 @@ def radio(options):
     if not options.radio:
         return ()
     # Imported here: without a radio nothing of Bluetooth is needed, and bumble is CPython's.
-    import os
-
-    from ble.hub import hub_of
+    from ble.attach import attach
     from hal.virtual.radio import Radio
 
-    served = Radio(options.radio, lambda bms: hub_of(bms, os.urandom))
-    return (("radio", served.guest),)
+    return (("radio", Radio(options.radio, attach).guest),)
 
 
 def full_speed(options, pack, flash, settings, display):

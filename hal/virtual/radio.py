@@ -61,8 +61,9 @@ class Link:
 class Radio:
     """The radio of one simulation; `guest` is what the firmware's supervisor runs.
 
-    `hub_of(bms)` gives the hub of a power-up. `open_controller()` gives an object with
-    `source` and `sink` for HCI packets; by default it is the transport of that name.
+    `hub_of(bms)` gives the hub of a power-up (`ble.attach.attach`). `open_controller()`
+    gives an object with `source` and `sink` for HCI packets; by default it is the
+    transport of that name.
     """
 
     def __init__(self, name, hub_of, open_controller=None):
@@ -73,13 +74,17 @@ class Radio:
         self._hub_of = hub_of
         self._open = open_controller or (lambda: open_transport(name))
         self._hub = None
+        self._bms = None
         self._was_ready = False
         self._advertised = None
         self._tasks = set()
 
     async def guest(self, bms):
         """Open, advertise, serve. A transport that does not open ends the program: status 2."""
-        self._hub = self._hub_of(bms)
+        if self._bms is not bms:
+            # Once per power-up: a radio that comes back opens no window anew.
+            self._bms = bms
+            self._hub = self._hub_of(bms)
         try:
             controller = await asyncio.wait_for(self._prepare(), OPEN_S)
         except Exception as error:

@@ -99,8 +99,8 @@ class FakeBms:
         self.guard = Guard()
         self.events = Events()
         self.supervisor = Supervisor()
-        self.late = 0
         self.service = self
+        self.late = 0
         self.calls = []
         self.refuse = None
         self.date = 0

@@ -103,7 +103,16 @@ def test_user_data_is_short_and_printable(row):
     assert is_user_data(text) is expected
 
 
-@each(((b"", ""), (b"ab\0c", "ab"), (b"ab", "ab"), (b"a\x7f", None), (b"\xc3\xa9", None)))
+@each(
+    (
+        (b"", ""),
+        (b"ab\0c", "ab"),
+        (b"ab", "ab"),
+        (b"a~", "a~"),
+        (b"a\x7f", None),
+        (b"\xc3\xa9", None),
+    )
+)
 def test_text_is_ascii_up_to_the_nul(row):
     data, expected = row
     assert ascii_text(data) == expected

@@ -243,14 +243,24 @@ def test_the_sum_follows_every_change():
 @each(range(len(RELEASES)))
 def test_the_time_until_a_release_is_shown(row):
     bms = FakeBms()
+    hub = make_hub(bms)
+    hub.status.encode(0)
+    hub.status.encode(1)
     rule = bms.guard.by_name[RELEASES[row]]
     rule.force()
     rule.held_ms = rule.clear_after_ms - 999
     bms.snap.fault_word = rule.row[BIT]
-    record = status_of(bms)
-    waits = list(struct.unpack_from("<6H", record, 202))
+    bms.snap.run_s += 1
+    hub.status.encode(2)
+    waits = list(struct.unpack_from("<6H", hub.status.record, 202))
     assert waits.pop(row) == 1
     assert waits == [0] * 5
+    bms.snap.run_s += 1
+    rule.reset()
+    bms.snap.fault_word = 0
+    hub.status.encode(3)
+    assert bytes(hub.status.record[202:214]) == bytes(12)
+    assert sum(hub.status.record[:299]) & 0xFF == hub.status.record[299]
 
 
 @each(((0, 0), (LFP, 0), (LI_ION, 1), (LTO, 2)))

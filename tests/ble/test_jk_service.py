@@ -296,6 +296,13 @@ def test_a_command_that_the_board_refuses_is_not_acknowledged(row):
     assert not client.set(command, value)
 
 
+def test_a_calibrated_current_flows_in_the_direction_that_is_read():
+    client = Client()
+    client.bms.snap.current_ma = -9000
+    assert client.set(0x67, 10_000)
+    assert client.bms.calls == [("calibrate_current", -10_000)]
+
+
 def test_user_data_is_kept():
     client = Client()
     assert client.ask(0x9F, b"hello") == [ACK]

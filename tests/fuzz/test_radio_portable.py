@@ -1,5 +1,6 @@
 """A little of the radio's fuzzing, for MicroPython as well."""
 
+import protection.table  # noqa: F401  (first: imports nest too deep for the 32-bit stack)
 from tests.fuzz.radio import attacks, fuzz, fuzz_readers
 
 

@@ -40,7 +40,7 @@ class Rig:
         measured(self.bms)
         self.bms.clock = Clock()
         self.hub = make_hub(self.bms)
-        self.server = Server(self.hub)
+        self.server = Server(lambda bms: self.hub)
         self.supervisor = Supervisor(self.bms.clock)
         for name, guest in self.server.guests():
             self.supervisor.start(name, guest, self.bms)
