@@ -123,6 +123,8 @@ class Faults:
         elif target == "clock":
             board.clock.stall_ms = (amount or 500) if on else 0
         else:
+            if on and amount is None:
+                amount = board.sampler.attached(target)  # as it is, for ever
             board.sampler.stuck_detect[target] = amount if on else None
 
 

@@ -62,7 +62,7 @@ class VirtualSampler:
             snap.stack_mv = stack_mv
             snap.stack_age_ms = 0
         self._temperatures(snap, pack)
-        self._lines(snap, pack)
+        self._lines(snap)
 
     def _cells(self, snap, pack):
         faults = self._board.faults
@@ -143,21 +143,23 @@ class VirtualSampler:
             dc = faults.apply(name, dc, (0, 0))
         return dc
 
-    def _lines(self, snap, pack):
+    def _lines(self, snap):
         gates = self._board.gates
         snap.gates_on = gates.read_back()
         snap.lease_alive = gates.lease_alive()
         snap.short_mask = gates.latched
-        charger = pack.charger
-        there = charger.connected and charger.volts > pack.pack_v() - 0.1
         stuck = self.stuck_detect
-        if stuck["charger_detect"] is not None:
-            there = bool(stuck["charger_detect"])
-        snap.charger_present = there
-        there = pack.load.kind is not None
-        if stuck["load_detect"] is not None:
-            there = bool(stuck["load_detect"])
-        snap.load_present = there
+        there = stuck["charger_detect"]
+        snap.charger_present = self.attached("charger_detect") if there is None else bool(there)
+        there = stuck["load_detect"]
+        snap.load_present = self.attached("load_detect") if there is None else bool(there)
+
+    def attached(self, detect):
+        """What the input of that name sees while it works."""
+        pack = self._board.pack
+        if detect == "load_detect":
+            return pack.load.kind is not None
+        return pack.charger.connected and pack.charger.volts > pack.pack_v() - 0.1
 
 
 def older(age_ms, dt_ms):

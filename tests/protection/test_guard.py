@@ -146,6 +146,79 @@ def test_new_settings_do_not_end_the_hold():
     assert rig.snap.allowed == BOTH
 
 
+@each([("chg_welded", CHG, 16), ("dsg_welded", DSG, 17)])
+def test_a_weld_outlives_a_reset(row):
+    name, bit, alarm = row
+    rig = Rig(started=False)
+    rig.guard.restore((0, 0, 0), (name,))
+    rig.run(10_000)
+    assert rig.tripped() == [name]
+    assert rig.guard.welded == bit
+    assert rig.snap.allowed == BOTH - bit
+    assert rig.snap.fault_word == 1 << alarm
+    rig.guard.clear_latches()
+    rig.step()
+    assert rig.guard.welded == 0
+    assert rig.snap.allowed == BOTH
+
+
+@each([("chg_disobeys", CHG), ("dsg_disobeys", DSG)])
+def test_a_mosfet_that_disobeyed_outlives_a_reset_and_is_no_weld(row):
+    name, bit = row
+    rig = Rig(started=False)
+    rig.guard.restore((0, 0, 0), (name,))
+    rig.run(10_000)
+    assert rig.snap.allowed == BOTH - bit
+    assert rig.guard.welded == 0
+
+
+def test_counts_of_retries_outlive_a_reset():
+    rig = Rig(started=False)
+    rig.snap.charger_present = rig.snap.load_present = True
+    rig.guard.restore((3, 4, 1), ())
+    assert [retry.count for retry in rig.guard.retries] == [3, 4, 1]
+    rig.run(10_000)
+    assert rig.tripped() == ["dsg_tries"]
+    assert rig.snap.allowed == CHG
+    rig.snap.current_ma = 25_001
+    rig.run(30_000)
+    rig.snap.current_ma = 0
+    rig.run(60_000)
+    assert rig.tripped() == ["chg_tries", "dsg_tries"]
+
+
+def test_the_third_reset_in_a_row_still_starts_and_the_fourth_does_not():
+    for resets, allowed in ((1, BOTH), (2, BOTH), (3, BOTH), (4, 0)):
+        rig = Rig(started=False)
+        rig.snap.load_present = True
+        rig.guard.restore((0, 0, resets - 1), ())
+        rig.guard.hold_after_restart()
+        rig.run(60_000)
+        assert rig.snap.allowed == allowed, resets
+
+
+# Time to the next trip.
+
+
+def test_without_a_rule_that_counts_no_trip_is_near():
+    assert Rig().guard.due_ms() == NEVER_MS
+
+
+def test_the_nearest_trip_is_the_one_that_is_told():
+    rig = Rig()
+    rig.snap.cell_max_mv = 3700
+    rig.run(100)
+    assert rig.guard.due_ms() == 900
+    rig.snap.t1_dc = 700
+    rig.run(100)
+    assert rig.guard.due_ms() == 800
+    rig.snap.cell_max_mv = 3300
+    rig.step()
+    assert rig.guard.due_ms() == 2000 - 150
+    rig.run(1850)
+    assert rig.guard.due_ms() == NEVER_MS  # it has tripped
+
+
 # Short circuit.
 
 
@@ -225,6 +298,16 @@ def test_a_fitted_sensor_that_never_read_leaves_the_judgement_to_the_other(row):
     setattr(rig.snap, row[0], ABSENT_DC)
     rig.run(3000)
     assert rig.tripped() == []
+
+
+def test_while_neither_sensor_was_ever_read_no_temperature_is_judged():
+    rig = Rig()
+    rig.snap.t1_dc = rig.snap.t2_dc = ABSENT_DC
+    rig.run(5000)
+    assert rig.tripped() == []
+    rig.snap.t1_age_ms = rig.snap.t2_age_ms = NEVER_MS
+    rig.step()
+    assert rig.tripped() == ["temp_lost", "temp_lost_long"]
 
 
 @each([("t1_age_ms",), ("t2_age_ms",)])
