@@ -11,6 +11,7 @@ import asyncio
 from micropython import const
 
 from balancing.scheduler import Scheduler
+from firmware.estimation.gauge import Gauge
 from firmware.events import (
     BOOT,
     CHANGED,
@@ -27,7 +28,6 @@ from firmware.events import (
     trip_codes,
 )
 from firmware.extremes import Extremes
-from firmware.gauge import Gauge
 from firmware.keeper import Keeper
 from firmware.records import ACCESS
 from firmware.service import Service
@@ -42,6 +42,7 @@ from protection.table import POWER_RULES, RULES
 
 PERIOD_MS = const(50)
 _HOUSEKEEPING_MS = const(1000)
+_ESTIMATING_MS = const(20)  # one slice of the gauge's slow part, well under a step
 _RENEWED_MS = const(100)  # nor when the last step that renewed the lease began before this
 _QUIET_MS = const(1000)  # no flash operation when a trip is due within this time
 _DATE_MAX_S = const(0x3FFFFFFF)  # the year 2054
@@ -61,7 +62,7 @@ class Bms:
         self.snap = Snapshot()
         self.events = Events(self.snap, trip_codes([row[CODE] for row in RULES + POWER_RULES]))
         self.summary = Summary(self.snap)
-        self.gauge = Gauge(self.snap)
+        self.gauge = Gauge(self.snap, board.facts.FULL_SCALE_MA)
         self.guard = Guard(self.snap, board, self.events)
         self.arbiter = Arbiter(self.snap, board.facts)
         self.scheduler = Scheduler(self.snap, board.transfer)
@@ -229,9 +230,16 @@ async def _housekeeping(bms):
         bms.housekeep()
 
 
+async def _estimating(bms):
+    while True:
+        await bms.clock.sleep_ms(_ESTIMATING_MS)
+        bms.gauge.work()
+
+
 async def _run(bms, guests):
     supervisor = bms.supervisor = Supervisor(bms.clock)
     supervisor.start("housekeeping", _housekeeping, bms)
+    supervisor.start("estimating", _estimating, bms)
     for name, guest in guests:
         supervisor.start(name, guest, bms)
     try:

@@ -15,6 +15,7 @@ that a flash operation could delay a trip or let the gate lease lapse.
 from micropython import const
 
 from firmware import latches, records
+from firmware.estimation.gauge import SAVED_BYTES
 from firmware.events import COPY_REFUSED, EVENTS_LOST, RECORD_LOST, WRITE_FAILED
 from firmware.extremes import FIELDS
 from firmware.journal import Journal
@@ -27,7 +28,6 @@ _OVERDUE_S = const(50)
 _RETRY_S = const(10)
 _BATCH = const(8)
 _END_WRITES = const(16)  # both queues, a block that is full, and some that fail
-_GAUGE_BYTES = const(64)
 
 
 class Keeper:
@@ -173,8 +173,9 @@ class Keeper:
 
     def _gauge(self, bms):
         self._gauge_s = bms.snap.run_s
-        buf = bytearray(_GAUGE_BYTES)
-        self.store.put(GAUGE, buf[: bms.gauge.save(buf)])
+        buf = bytearray(SAVED_BYTES)
+        bms.gauge.save(buf)
+        self.store.put(GAUGE, buf)
 
     def _counters(self, bms):
         snap = bms.snap
@@ -186,7 +187,7 @@ class Keeper:
             "charge_count": snap.charge_count,
             "power_on_count": self.power_on_count,
             "remain_mah": snap.remain_mah,
-            "learned_mah": bms.gauge.learned_mah,
+            "learned_mah": bms.gauge.learned_mah(),
         }
         for name in FIELDS:
             values[name] = getattr(bms.extremes, name)

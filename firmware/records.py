@@ -32,7 +32,7 @@ RECORDS = (
     (ACCESS, "access", 1, 180, 2),
     (LATCH, "latch", 1, 20, 2),
     (IDENTITY, "identity", 1, 68, 2),
-    (GAUGE, "gauge", 1, 64, 4),
+    (GAUGE, "gauge", 1, 128, 4),
     (SETTINGS, "settings", 1, 500, 2),
 )
 

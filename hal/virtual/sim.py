@@ -82,6 +82,7 @@ class Simulation:
         bms = self.bms
         try:
             bms.step()
+            bms.gauge.work()
             if bms.snap.power_down:
                 bms.power_off()
             elif bms.snap.seq % 20 == 0:

@@ -30,7 +30,7 @@ def payload(number, n):
         records.IDENTITY: records.IDENTITY_LAYOUT,
     }
     if number not in layouts:
-        size = {records.ACCESS: 128, records.GAUGE: 64}[number]
+        size = {records.ACCESS: 128, records.GAUGE: 128}[number]
         return bytes([crc32(b"%d %d %d" % (number, n, i)) & 0xFF for i in range(size)])
     layout = layouts[number]
     values = layout.defaults()

@@ -1,0 +1,69 @@
+"""Capacity, health and cycles.
+
+Capacity is learned from every swing: the estimator's scale is the believed
+capacity over the true one, with a deviation that says how much the swings so
+far prove. A complete discharge and charge (manual, appendix to 5.3.2 i) is
+kept apart as complete_mah: what was counted between the two anchors.
+"""
+
+_MIN_CAPACITY_MAH = 100
+_SWING_MAH = 100  # one in a hundred of the capacity makes a charge a charge
+
+
+class Capacity:
+    """believed_mah is the scale of the estimator; full_mah what was learned."""
+
+    def __init__(self, design_mah):
+        self.design_mah = design_mah
+        self.believed_mah = design_mah
+        self.full_mah = design_mah
+        self.complete_mah = 0
+        self.cycle_count = 0
+        self.charge_count = 0
+        self.counted_mah = 0  # charge taken in up to the last cycle counted
+        self.is_charging = False
+        self.mark_chg_mah = 0
+        self.mark_dsg_mah = 0
+        self.empty_mams = None
+
+    def set(self, mah):
+        """A person states the capacity: the belief starts over from it."""
+        self.believed_mah = self.full_mah = mah
+
+    def learn(self, scale):
+        """Take over the estimator's scale, believed over true capacity."""
+        self.full_mah = max(int(self.believed_mah / scale + 0.5), _MIN_CAPACITY_MAH)
+
+    def soh_pm(self):
+        """Learned over design capacity, per mille."""
+        return self.full_mah * 1000 // self.design_mah
+
+    def anchor(self, is_full, is_empty, net_mams):
+        """Note the anchors: a charge from empty to full is a complete one."""
+        if is_empty:
+            self.empty_mams = net_mams
+        elif is_full and self.empty_mams is not None:
+            self.complete_mah = (net_mams - self.empty_mams) // 3_600_000
+            self.empty_mams = None
+
+    def count(self, chg_mah, dsg_mah):
+        """Count cycles (D20: one capacity taken in) and charges begun."""
+        while chg_mah - self.counted_mah >= self.full_mah:
+            self.counted_mah += self.full_mah
+            self.cycle_count += 1
+        swing_mah = self.full_mah // _SWING_MAH
+        if self.is_charging:
+            if dsg_mah - self.mark_dsg_mah >= swing_mah:
+                self.is_charging = False
+                self.mark_chg_mah = chg_mah
+        elif chg_mah - self.mark_chg_mah >= swing_mah:
+            self.is_charging = True
+            self.charge_count += 1
+            self.mark_dsg_mah = dsg_mah
+        if self.is_charging:
+            if chg_mah > self.mark_chg_mah:
+                self.mark_chg_mah = chg_mah
+                self.mark_dsg_mah = dsg_mah
+        elif dsg_mah > self.mark_dsg_mah:
+            self.mark_dsg_mah = dsg_mah
+            self.mark_chg_mah = chg_mah

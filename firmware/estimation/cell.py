@@ -1,0 +1,132 @@
+"""What a cell's voltage should be: open circuit, hysteresis, polarisation.
+
+Theory of operation. The open-circuit voltage is a middle curve plus a half
+width times a state h (-1 discharged to here .. +1 charged to here), which
+follows the direction of the charge that flows: dh = gamma |dz| (sign - h).
+Near full the two branches part because of kinetics, and a quicker state takes
+over. An ohmic drop R0 and two RC pairs add to it. Resistances are per C rate
+(ohm ampere-hours) and follow Arrhenius laws; R0 and R1 rise towards empty as
+1 + a exp(-z / b). The model is linear in its tables, so the mean over a block
+of seconds is modelled by the means of the current and of these states.
+
+Outside the step only: floats. Tables are array('f').
+"""
+
+from array import array
+from math import exp
+
+NODES = 101  # one per cent of charge each
+_T25 = 1.0 / 298.15
+_STILL_C = 0.003  # C rate below which hysteresis does not move
+_WIDTH_MAX = 3.0
+
+
+class CellModel:
+    """One kind of cell: tables from a profile, RC and hysteresis state."""
+
+    def __init__(self, profile):
+        self.p = profile
+        zeros = [0.0] * NODES
+        self.mid = array("f", zeros)
+        self.half = array("f", zeros)
+        self.low = array("f", zeros)  # exp(-z / b), for R near empty
+        self.per_k = array("f", zeros)  # V per kelvin
+        self._fill()
+        self.u1 = self.u2 = 0.0  # C rate seen by each RC pair
+        self.h = self.h_quick = 0.0
+        self.unknown = 1.0  # 1: h could be anything; 0: h is known
+        self.temp_c = None
+        self.heat(25.0)
+        self.clear()
+
+    def _fill(self):
+        """Resample the profile on whole per cents."""
+        p = self.p
+        at = warm_at = 0
+        for q in range(NODES):
+            z = q / (NODES - 1)
+            at = _segment(p.soc, at, z)
+            low_v = _line(p.soc, p.dis, at, z)
+            half = min(0.5 * (_line(p.soc, p.chg, at, z) - low_v), p.half_max)
+            self.half[q] = half
+            self.mid[q] = low_v + 2.0 * p.w_mid * half
+            self.low[q] = exp(-z / p.b)
+            warm_at = _segment(p.warm_soc, warm_at, z)
+            self.per_k[q] = 1e-6 * _line(p.warm_soc, p.warm_uv, warm_at, z)
+        p.soc = p.dis = p.chg = None  # 3 KB on the board
+
+    def heat(self, temp_c):
+        """Set the temperature: resistances, open circuit, width of the hysteresis."""
+        if self.temp_c is not None and abs(temp_c - self.temp_c) < 0.2:
+            return
+        p = self.p
+        self.temp_c = temp_c
+        x = 1.0 / (temp_c + 273.15) - _T25
+        self.r0 = p.r0 * exp(p.e0 * x)
+        self.r1 = p.r1 * exp(p.e1 * x)
+        self.r2 = p.r2 * exp(p.e2 * x)
+        self.width = min(exp(p.eh * x), _WIDTH_MAX)
+        self.warm_k = min(max(temp_c - 25.0, -30.0), 20.0)
+
+    def clear(self):
+        """Begin a new block of seconds."""
+        self.s = 0.0
+        self.sum_i = self.sum_u1 = self.sum_u2 = self.sum_v = 0.0
+        self.sum_h = self.sum_quick = 0.0
+        self.sum_q = self.sum_abs = 0.0
+
+    def step(self, dt_s, rate_c, true_c, volt_v):
+        """Add one second (or so): measured and offset-free C rate, volts."""
+        p = self.p
+        k = exp(-dt_s / p.tau1)
+        self.u1 = u1 = k * self.u1 + (1.0 - k) * true_c
+        k = exp(-dt_s / p.tau2)
+        self.u2 = u2 = k * self.u2 + (1.0 - k) * true_c
+        size = abs(true_c)
+        if size > _STILL_C:
+            sign = 1.0 if true_c > 0.0 else -1.0
+            moved = size * dt_s / 3600.0
+            k = exp(-p.gamma * moved)
+            self.h = k * self.h + (1.0 - k) * sign
+            self.unknown *= k
+            k = 1.0 / (1.0 + p.gamma_quick * moved)
+            self.h_quick = k * self.h_quick + (1.0 - k) * sign
+        self.s += dt_s
+        self.sum_i += rate_c * dt_s
+        self.sum_u1 += u1 * dt_s
+        self.sum_u2 += u2 * dt_s
+        self.sum_h += self.h * dt_s
+        self.sum_quick += self.h_quick * dt_s
+        self.sum_v += volt_v * dt_s
+        # As measured, offset and all, but for the charge that is lost.
+        self.sum_q += (rate_c - (true_c * p.loss if true_c > 0.0 else 0.0)) * dt_s
+        self.sum_abs += size * dt_s
+
+    def charged(self):
+        """The pack is full: hysteresis is known to be on the charge branch."""
+        self.h = self.h_quick = 1.0
+        self.unknown = 0.0
+
+    def branch(self, h):
+        """What multiplies the half width in the open-circuit voltage."""
+        p = self.p
+        return (self.width - 1.0) * (2.0 * p.w_mid - 1.0) + self.width * p.m_h * h
+
+    def open_v(self, q, slow, quick):
+        """Open-circuit voltage at node q for branch(h), branch(h_quick)."""
+        blend = (q - self.p.quick_from) * 0.2
+        if blend > 0.0:
+            slow += (quick - slow) * (blend if blend < 1.0 else 1.0)
+        return self.mid[q] + self.per_k[q] * self.warm_k + self.half[q] * slow
+
+
+def _segment(xs, at, x):
+    """The segment of the rising table xs that holds x, searched from at."""
+    while at < len(xs) - 2 and xs[at + 1] < x:
+        at += 1
+    return at
+
+
+def _line(xs, ys, at, x):
+    """The table's value at x on segment at."""
+    return ys[at] + (x - xs[at]) / (xs[at + 1] - xs[at]) * (ys[at + 1] - ys[at])

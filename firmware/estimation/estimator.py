@@ -1,0 +1,370 @@
+"""State of charge from charge and voltage, in slices that delay no step.
+
+Theory of operation. Once a second step() feeds the cell model; every block of
+seconds work() carries the swarm through one look, a bounded slice per call:
+
+    REST -> TABLE -> LOOK -> (MEASURE -> (COUNT -> COPY)) -> REST
+
+z is settled after every look, the other unknowns every sixth and before the
+swarm is thinned out and copied
+
+While a look is under way the next block is already being collected, so
+nothing is lost. Between looks the estimate follows the counted charge.
+
+How much a look may tell: residuals of a cell model stay the same for hours,
+so ten thousand of them are not ten thousand witnesses. A look weighs by the
+charge that moved and, far less, by the time that passed; a fresh swarm may
+look harder for its first quarter of an hour. The spread that is granted to
+the voltage grows with the slope of the open-circuit curve (its shape is known
+to a per cent of charge or so), with the polarisation and with hysteresis that
+is not known.
+"""
+
+from array import array
+from math import exp, log, sqrt
+
+from firmware.estimation.cell import NODES, CellModel
+from firmware.estimation.shape import Shape
+from firmware.estimation.swarm import Swarm
+
+REST, TABLE, LOOK, MEASURE, COUNT, COPY = range(6)
+
+BLOCK_S = 10.0
+_TABLE_SLICE = 6
+_SWARM_SLICE = 7  # below 280 000 instructions, 5 ms on the board
+_COUNT_SLICE = 56
+_FRESH_S = 900.0
+_ANCHOR_S = 60.0
+_FULL_TAIL_C = 0.06
+_EMPTY_C = 0.1  # the empty anchor needs |I| <= C/10 and 10 degrees
+_EMPTY_TEMP_C = 10.0
+_WEIGHT_MAX = 0.3
+_LOOKS_TO_MEASURE = 6
+
+
+class Sight:
+    """What the voltage should be at each per cent, and how sure that is."""
+
+    def __init__(self):
+        zeros = [0.0] * NODES
+        self.volt = array("f", zeros)
+        self.inverse = array("f", zeros)
+        self.log_square = array("f", zeros)
+        self.volt_v = 0.0
+        self.bend = 0.0
+        self.weight = 0.0
+        self.anchor = 0
+        self.anchor_z = 0.0
+        self.anchor_inverse = 0.0
+
+
+class Estimator:
+    """soc (0..1), its deviation, current and voltage offset, capacity scale."""
+
+    def __init__(self, profile, full_scale_c, seed=1):
+        """full_scale_c: full scale of the current sensor over the capacity."""
+        self.cell = CellModel(profile)
+        self.tune = profile.tune
+        self.swarm = Swarm(self.tune.size, seed)
+        self.sight = Sight()
+        self.learned = Shape(self.tune.curve)
+        self.full_scale_c = full_scale_c
+        self.shape = array("f", [self._shape(q) for q in range(NODES)])
+        self.phase = REST
+        self.at = 0
+        self.is_full = False
+        self.is_empty = False
+        self.seen_s = 0.0
+        self.ohm_scale = 1.0
+        self.ohm_xx = self.ohm_xy = 0.0
+        self.pol_last = None
+        self.rest_last = 0.0
+        self.full_s = self.empty_s = 0.0
+
+    def _shape(self, q):
+        """By how much SOC node q of the curve may be off, over its step in SOC."""
+        tune = self.tune
+        top = NODES - 1
+        doubt = (
+            tune.shape
+            + tune.shape_low * exp(q / -15.0)
+            + tune.shape_high * exp((q - top) * tune.shape_fall)
+        )
+        return doubt * top * (0.5 if 0 < q < top else 1.0)
+
+    def start(self, soc):
+        """First power-up: soc is somebody's belief, maybe 20 % wrong."""
+        self.swarm.scatter(soc, self.tune, self.full_scale_c)
+        self._restart()
+
+    def resume(self, z, b, k, v):
+        """Go on from stored (mean, deviation) of each unknown."""
+        self.swarm.gather(z, b, k, v)
+        self._restart()
+
+    def remember_ohms(self, scale):
+        """Go on from a stored comparison of the resistances with the profile."""
+        prior = self.tune.ohm_prior
+        self.ohm_scale = scale
+        self.ohm_xx = prior
+        self.ohm_xy = (2.0 * scale - 1.0) * prior
+
+    def _restart(self):
+        self.phase = REST
+        self.at = 0
+        self.seen_s = 0.0
+        self.pol_last = None
+        self._looks = 0
+        self.cell.clear()
+        self._publish()
+
+    @property
+    def soc(self):
+        """The estimate now, 0..1: the last look and what was counted since."""
+        swarm = self.swarm
+        cell = self.cell
+        q = self._flight_q + cell.sum_q - swarm.b_mean * (self._flight_s + cell.s)
+        return min(max(self._z_base + swarm.k_mean * q / 3600.0, 0.0), 1.0)
+
+    def step(self, dt_s, rate_c, volt_v, temp_c, blind_c=0.0):
+        """Add one second: mean C rate, mean cell voltage (None: not known).
+
+        blind_c: C rate that may flow unseen, while the current sensor is dead.
+        """
+        cell = self.cell
+        if temp_c is not None:
+            cell.heat(temp_c)
+        if volt_v is None:
+            self._lost_s += dt_s
+            volt_v = 0.0
+        self._blind_c = max(self._blind_c, blind_c)
+        cell.step(dt_s, rate_c, rate_c - self.swarm.b_mean, volt_v)
+
+    def work(self):
+        """One bounded slice of the look that is due; False when none is."""
+        phase = self.phase
+        if phase == REST:
+            if self.cell.s < BLOCK_S:
+                return False
+            self._open()
+        elif phase == TABLE:
+            self._table(self.at, min(self.at + _TABLE_SLICE, NODES))
+        elif phase == LOOK:
+            last = min(self.at + _SWARM_SLICE, self.swarm.size)
+            self.swarm.look(self.at, last, self._q, self._hours, self._spread, self._seen)
+            if self._next(last, self.swarm.size, REST):
+                self.swarm.settle()
+                self._publish()
+                if self._seen is not None:
+                    self._learn_shape()
+                self._looks += 1
+                if self._looks >= _LOOKS_TO_MEASURE or self.swarm.is_thin():
+                    self.phase = MEASURE
+        elif phase == MEASURE:
+            last = min(self.at + 2 * _SWARM_SLICE, self.swarm.size)
+            self.swarm.measure(self.at, last)
+            if self._next(last, self.swarm.size, REST):
+                self._rebase()
+                if self.swarm.is_thin():
+                    self.phase = COUNT
+        elif phase == COUNT:
+            last = min(self.at + _COUNT_SLICE, self.swarm.size)
+            self.swarm.count(self.at, last)
+            self._next(last, self.swarm.size, COPY)
+        else:
+            last = min(self.at + _SWARM_SLICE, self.swarm.size)
+            self.swarm.copy(self.at, last, self.tune.shake)
+            if self._next(last, self.swarm.size, REST):
+                self.swarm.freshen(self.tune, self.full_scale_c)
+        return True
+
+    def _next(self, last, size, phase):
+        """Go on at last, or enter the next phase once size is reached."""
+        if last < size:
+            self.at = last
+            return False
+        self.at = 0
+        self.phase = phase
+        return True
+
+    def _publish(self):
+        """Base the running estimate on the means of the swarm."""
+        self._z_base = min(max(self.swarm.z_mean, 0.0), 1.0)
+        self._flight_q = self._flight_s = 0.0
+        self._lost_s = self._blind_c = 0.0
+
+    def _rebase(self):
+        """Take over new means of offset and scale without moving the estimate."""
+        self._looks = 0
+        self._z_base = self.soc
+        self._flight_q = -self.cell.sum_q
+        self._flight_s = -self.cell.s
+        self.swarm.settle_rest()
+
+    def _open(self):
+        """Close the block of seconds and prepare to look at it."""
+        cell = self.cell
+        s = cell.s
+        self._q = cell.sum_q / 3600.0
+        self._hours = s / 3600.0
+        self._flight_q = cell.sum_q
+        self._flight_s = s
+        self._rate = cell.sum_i / s - self.swarm.b_mean
+        self._moved = cell.sum_abs / 3600.0
+        # A current that nobody sees wanders: its charge grows as a root.
+        self._spread = self._blind_c * sqrt(self._hours)
+        self._seen = None
+        self.phase = LOOK
+        if self._lost_s == 0.0:
+            self._seen = self.sight
+            self._slow = cell.branch(cell.sum_h / s)
+            self._quick = cell.branch(cell.sum_quick / s)
+            self._aim(cell.sum_i / s, cell.sum_u1 / s, cell.sum_u2 / s, cell.sum_v / s)
+            self.phase = TABLE
+        self._lost_s = self._blind_c = 0.0
+        cell.clear()
+
+    def _aim(self, i, u1, u2, volt_v):
+        """Everything about the look that is the same for all nodes."""
+        cell = self.cell
+        tune = self.tune
+        sight = self.sight
+        pol_0 = i * cell.r0
+        pol_1 = u1 * cell.r1
+        pol_2 = u2 * cell.r2
+        self._learn_ohms(pol_0, pol_1, pol_2, volt_v)
+        scale = self.ohm_scale
+        self._pol_0 = pol_0 * scale
+        self._pol_1 = pol_1 * scale
+        self._pol_2 = pol_2 * scale
+        cold = max(25.0 - cell.temp_c, 0.0) / 25.0
+        doubt = tune.doubt * (1.0 + cold) * scale
+        self._doubt_0 = (doubt * pol_0) ** 2
+        self._doubt_1 = (doubt * (abs(pol_1) + abs(pol_2))) ** 2
+        self._doubt_h = (0.6 * cell.unknown * cell.p.m_h) ** 2 + tune.doubt_half**2
+        sight.volt_v = volt_v
+        sight.bend = 1.0 / tune.bend
+        self.seen_s += self._hours * 3600.0
+        weight = self._moved / tune.moved + self._hours * 3600.0 / tune.passed_s
+        if self.seen_s < _FRESH_S:
+            weight += self._hours * 3600.0 / tune.fresh_s
+        sight.weight = min(weight, _WEIGHT_MAX)
+        if self._blind_c:
+            self._doubt_0 += (self._blind_c * (cell.r0 + cell.r1 + cell.r2)) ** 2
+        self._anchors(volt_v)
+
+    def _anchors(self, volt_v):
+        """Full: voltage, tail current and time. Empty: voltage, small current, warm."""
+        cell = self.cell
+        sight = self.sight
+        s = self._hours * 3600.0
+        is_tail = volt_v >= cell.p.v100 and -0.005 < self._rate < _FULL_TAIL_C
+        self.full_s = self.full_s + s if is_tail else 0.0
+        is_drained = (
+            volt_v <= cell.p.v0 and abs(self._rate) < _EMPTY_C and cell.temp_c >= _EMPTY_TEMP_C
+        )
+        self.empty_s = self.empty_s + s if is_drained else 0.0
+        self.is_full = self.full_s >= _ANCHOR_S
+        self.is_empty = self.empty_s >= _ANCHOR_S
+        sight.anchor = 0
+        if self.is_full:
+            cell.charged()
+            sight.anchor = -1
+            sight.anchor_z = 1.0
+        elif self.is_empty:
+            sight.anchor = 1
+            sight.anchor_z = self._empty_z()
+        sight.anchor_inverse = 1.0 / self.tune.anchor
+
+    def _empty_z(self):
+        """The state of charge at which the cell rests at v0, at most 2 %."""
+        cell = self.cell
+        q = 0
+        while q < 2 and cell.open_v(q + 1, self._slow, self._quick) < cell.p.v0:
+            q += 1
+        return q / (NODES - 1)
+
+    def _learn_ohms(self, pol_0, pol_1, pol_2, volt_v):
+        """Learn how resistances compare with the profile from sharp changes."""
+        cell = self.cell
+        tune = self.tune
+        z = self._z_base
+        a = z * (NODES - 1)
+        n = min(int(a), NODES - 2)
+        ocv = cell.open_v(n, self._slow, self._slow)
+        ocv += (a - n) * (cell.open_v(n + 1, self._slow, self._slow) - ocv)
+        low = exp(-z / cell.p.b)
+        pol = pol_0 * (1.0 + cell.p.a0 * low) + pol_1 * (1.0 + cell.p.a1 * low) + pol_2
+        rest = volt_v - ocv
+        if self.pol_last is not None and 0.2 < z < 0.95:
+            dx = pol - self.pol_last
+            if abs(dx) > tune.ohm_min:
+                keep = 1.0 - 1.0 / tune.ohm_looks
+                self.ohm_xx = self.ohm_xx * keep + dx * dx
+                self.ohm_xy = self.ohm_xy * keep + dx * (rest - self.rest_last)
+        self.pol_last = pol
+        self.rest_last = rest
+        prior = tune.ohm_prior
+        scale = (self.ohm_xy + prior) / (self.ohm_xx + prior)
+        self.ohm_scale = min(max(scale, 0.6), 1.7)
+
+    def _learn_shape(self):
+        """Teach the curve what this look showed at the estimate."""
+        swarm = self.swarm
+        sight = self.sight
+        z = self._z_base
+        top = NODES - 1
+        n = min(int(z * top), top - 1)
+        step = sight.volt[n + 1] - sight.volt[n]
+        residual = sight.volt_v - sight.volt[n] - (z * top - n) * step - swarm.v_mean
+        own = self.learned.mean_square()
+        blur = step * top * swarm.z_sd
+        square = max(1.0 / sight.inverse[n] - own, 1e-6) + blur * blur + swarm.v_sd * swarm.v_sd
+        self.learned.learn(z, residual, square, sight.weight * self.tune.teach)
+
+    def _table(self, first, last):
+        """Fill nodes first..last-1 of the sight."""
+        cell = self.cell
+        p = cell.p
+        tune = self.tune
+        sight = self.sight
+        half = cell.half
+        slow = self._slow
+        quick = self._quick
+        top = NODES - 1
+        pol_0, pol_1, pol_2 = self._pol_0, self._pol_1, self._pol_2
+        doubt_0, doubt_1, doubt_h = self._doubt_0, self._doubt_1, self._doubt_h
+        learned = self.learned.volt
+        noise = tune.noise * tune.noise + self.learned.mean_square()
+        left = cell.open_v(max(first - 1, 0), slow, quick)
+        here = cell.open_v(first, slow, quick)
+        for q in range(first, last):
+            low = cell.low[q]
+            f0 = 1.0 + p.a0 * low
+            f1 = 1.0 + p.a1 * low
+            right = cell.open_v(q + 1, slow, quick) if q < top else here
+            a = q * 0.25
+            n = int(a)
+            a -= n
+            sight.volt[q] = (
+                here
+                + pol_0 * f0
+                + pol_1 * f1
+                + pol_2
+                + learned[n]
+                + a * (learned[n + 1] - learned[n])
+            )
+            slope = (right - left) * self.shape[q]
+            left = here
+            here = right
+            width = half[q]
+            square = (
+                noise
+                + slope * slope
+                + doubt_0 * f0 * f0
+                + doubt_1 * f1 * f1
+                + doubt_h * width * width
+            )
+            sight.inverse[q] = 1.0 / square
+            sight.log_square[q] = log(square)
+        self._next(last, NODES, LOOK)

@@ -1,0 +1,289 @@
+"""The gauge: charge counted in the step, state of charge worked out beside it.
+
+integrate() runs inside the 50 ms step, counts in integers and allocates
+nothing. work() runs outside, one bounded slice (<= 5 ms on the board) a call;
+once a second it hands the estimator what was counted and writes the gauge's
+fields of the snapshot. The gauge knows no clock: time is the dt it is given.
+"""
+
+from struct import calcsize, pack_into, unpack_from
+
+from firmware.estimation.capacity import Capacity
+from firmware.estimation.estimator import Estimator
+from firmware.estimation.meter import Meter
+from firmware.estimation.profiles import Profile
+from firmware.estimation.shown import Shown
+
+CURRENT_LOST = 1
+CELLS_LOST = 2
+
+_SAMPLE_MS = 1000
+_CURRENT_STALE_MS = 1000
+_CELLS_STALE_MS = 5000
+_BLIND_C = 0.1  # what may flow unseen while the current sensor is dead
+_NO_SENSOR_DC = -2000
+_TEMP_C = 25.0  # assumed while no sensor is fitted
+_ASLEEP_SD = 0.0002  # of SOC per root hour asleep: self-discharge, spread
+_FULL_SCALE_MA = 200_000
+_UNKNOWN_OFF_S = 3600
+_UNCONFIGURED = 2  # until a person says what the cells are, LiFePO4 stands in
+_VERSION = 1
+_SAVED = "<BBHIIIIIIIIIIII13f"
+SAVED_BYTES = calcsize(_SAVED) + 2
+
+
+class Gauge:
+    """Writes soc_pm, soc_est_pm, soc_conf_pm, remain_mah, full_mah, cycle_mah,
+    cycle_count, charge_count, soh_pm and run_s of the snapshot it is given.
+
+    fault: CURRENT_LOST | CELLS_LOST while a signal it needs is stale.
+    """
+
+    def __init__(self, snap, full_scale_ma=_FULL_SCALE_MA, own_ma=0):
+        self.snap = snap
+        self.full_scale_ma = full_scale_ma
+        self.own_ma = own_ma  # what the board itself draws ahead of the shunt
+        self.chemistry = self.cell_count = 0
+        self.table = None
+        self.capacity = None
+        self.meter = Meter()
+        self.shown = Shown()
+        self.fault = 0
+        self.run_s = 0
+        self._run_ms = 0
+        self._held_ms = 0
+        self._blind_ms = 0
+        self._last_mams = 0
+        self.estimator = None
+
+    def load(self, limits, table=None):
+        """Take over chemistry, cell_count and capacity_mah; `limits.get(key)` answers each.
+
+        table: an owner's cell table, as in tests/make_profiles.py, or None. Another
+        chemistry or table starts the estimate over at what is shown now, another capacity
+        starts the belief in it over, and anything else changes nothing.
+        """
+        chemistry = limits.get("chemistry") or _UNCONFIGURED
+        capacity_mah = limits.get("capacity_mah")
+        self.cell_count = limits.get("cell_count")
+        if chemistry != self.chemistry or table is not self.table:
+            self.chemistry = chemistry
+            self.table = table
+            self.capacity = Capacity(capacity_mah)
+            self._build()
+            self.set_soc(int(self.shown.soc * 1000.0))
+        elif capacity_mah != self.capacity.design_mah:
+            self.capacity.design_mah = capacity_mah
+            self.set_capacity(capacity_mah)
+
+    def resume(self, counters):
+        """Take over the stored counters (name → integer) at start; `restore` knows more."""
+        meter = self.meter
+        capacity = self.capacity
+        self.run_s = counters["run_s"]
+        meter.dsg_mah = counters["cycle_mah"]
+        capacity.cycle_count = counters["cycle_count"]
+        capacity.charge_count = counters["charge_count"]
+        capacity.counted_mah = meter.chg_mah
+        if counters["learned_mah"]:
+            capacity.set(counters["learned_mah"])
+            self._build()
+        self._last_mams = meter.net_mams()
+        self.set_soc(min(counters["remain_mah"] * 1000 // capacity.full_mah, 1000))
+
+    def learned_mah(self):
+        """The learned capacity in mAh, 0 while nothing was learned."""
+        capacity = self.capacity
+        return 0 if capacity.full_mah == capacity.design_mah else capacity.full_mah
+
+    def _build(self):
+        """An estimator for the believed capacity."""
+        full_scale_c = self.full_scale_ma / self.capacity.believed_mah
+        self.estimator = Estimator(Profile(self.chemistry, self.table), full_scale_c)
+
+    def set_soc(self, pm):
+        """An authorised person states the state of charge, per mille."""
+        self.shown.set(pm / 1000.0)
+        self.estimator.start(pm / 1000.0)
+        self._publish()
+
+    def set_capacity(self, mah):
+        """An authorised person states the capacity; the SOC stays."""
+        swarm = self.estimator.swarm
+        z = (self.estimator.soc, swarm.z_sd + 0.005)
+        scale = self.capacity.believed_mah / mah
+        b = (swarm.b_mean * scale, swarm.b_sd * scale)
+        v = (swarm.v_mean, swarm.v_sd)
+        self.capacity.set(mah)
+        self._build()
+        self.estimator.resume(z, b, (1.0, self.estimator.tune.scale), v)
+        self._publish()
+
+    def integrate(self, dt_ms):
+        """Count this step's mean current. In the step: allocates nothing."""
+        snap = self.snap
+        if snap.current_age_ms <= _CURRENT_STALE_MS:
+            self.meter.integrate(snap.current_ma, dt_ms)
+        else:
+            self._blind_ms += dt_ms
+        self._held_ms += dt_ms
+        self._run_ms += dt_ms
+        while self._run_ms >= 1000:
+            self._run_ms -= 1000
+            self.run_s += 1
+            snap.run_s = self.run_s
+
+    def work(self):
+        """One bounded slice outside the step; True while more is waiting."""
+        if self._held_ms >= _SAMPLE_MS:
+            self._sample()
+            return True
+        return self.estimator.work()
+
+    def _sample(self):
+        """Hand the estimator the last second or so."""
+        snap = self.snap
+        held_ms = self._held_ms
+        net_mams = self.meter.net_mams()
+        seen_ms = held_ms - self._blind_ms
+        mean_ma = (net_mams - self._last_mams) / seen_ms if seen_ms else 0.0
+        mean_ma -= self.own_ma
+        self.fault = 0
+        blind_c = 0.0
+        if self._blind_ms:
+            self.fault |= CURRENT_LOST
+            blind_c = _BLIND_C
+        volt_v = None
+        if snap.cells_age_ms <= _CELLS_STALE_MS:
+            volt_v = 0.0
+            for n in range(self.cell_count):
+                volt_v += snap.cell_mv[n]
+            volt_v /= 1000.0 * self.cell_count
+        else:
+            self.fault |= CELLS_LOST
+        self._held_ms = self._blind_ms = 0
+        self._last_mams = net_mams
+        estimator = self.estimator
+        rate_c = mean_ma / self.capacity.believed_mah
+        estimator.step(held_ms / 1000.0, rate_c, volt_v, self._temp_c(), blind_c)
+        swarm = estimator.swarm
+        counted = swarm.k_mean * (rate_c - swarm.b_mean) * held_ms / 3.6e6
+        self.shown.follow(
+            counted, estimator.soc, held_ms / 1000.0, estimator.is_full, estimator.is_empty
+        )
+        self.capacity.learn(swarm.k_mean)
+        self.capacity.anchor(estimator.is_full, estimator.is_empty, net_mams)
+        self.capacity.count(self.meter.chg_mah, self.meter.dsg_mah)
+        self._publish()
+
+    def _temp_c(self):
+        """Mean of the battery sensors that are fitted."""
+        snap = self.snap
+        t1, t2 = snap.t1_dc, snap.t2_dc
+        if t1 <= _NO_SENSOR_DC:
+            t1 = t2
+        if t2 <= _NO_SENSOR_DC:
+            t2 = t1
+        return (t1 + t2) * 0.05 if t1 > _NO_SENSOR_DC else _TEMP_C
+
+    def conf(self):
+        """Half width that holds the truth nineteen times in twenty, 0..1."""
+        return min(2.0 * self.estimator.swarm.z_sd + 0.01, 1.0)
+
+    def _publish(self):
+        snap = self.snap
+        capacity = self.capacity
+        snap.soc_pm = int(self.shown.soc * 1000.0 + 0.5)
+        snap.soc_est_pm = int(self.estimator.soc * 1000.0 + 0.5)
+        snap.soc_conf_pm = int(self.conf() * 1000.0 + 0.5)
+        snap.full_mah = capacity.full_mah
+        snap.remain_mah = snap.soc_pm * capacity.full_mah // 1000
+        snap.cycle_mah = self.meter.dsg_mah
+        snap.cycle_count = capacity.cycle_count
+        snap.charge_count = capacity.charge_count
+        snap.soh_pm = capacity.soh_pm()
+        snap.run_s = self.run_s
+
+    def save(self, buf):
+        """Write the state into buf (SAVED_BYTES long), for the store."""
+        m = self.meter
+        c = self.capacity
+        e = self.estimator
+        s = e.swarm
+        pack_into(
+            _SAVED,
+            buf,
+            0,
+            _VERSION,
+            self.chemistry,
+            c.charge_count & 0xFFFF,
+            m.chg_mah,
+            m.chg_carry,
+            m.dsg_mah,
+            m.dsg_carry,
+            self.run_s,
+            c.design_mah,
+            c.believed_mah,
+            c.complete_mah,
+            c.cycle_count,
+            c.counted_mah,
+            c.mark_chg_mah,
+            c.mark_dsg_mah,
+            e.soc,
+            s.z_sd,
+            s.b_mean,
+            s.b_sd,
+            s.k_mean,
+            s.k_sd,
+            s.v_mean,
+            s.v_sd,
+            e.cell.h,
+            e.cell.h_quick,
+            e.cell.unknown,
+            e.ohm_scale,
+            self.shown.soc,
+        )
+        pack_into("<H", buf, SAVED_BYTES - 2, _sum(buf, SAVED_BYTES - 2))
+        return SAVED_BYTES
+
+    def restore(self, buf, off_s):
+        """Go on from buf after off_s seconds without power; False if it is not ours.
+
+        None: nobody knows how long. The board's own consumption and self-discharge go on
+        while it is off.
+        """
+        if len(buf) < SAVED_BYTES or unpack_from("<H", buf, SAVED_BYTES - 2)[0] != _sum(
+            buf, SAVED_BYTES - 2
+        ):
+            return False
+        x = unpack_from(_SAVED, buf, 0)
+        if x[0] != _VERSION or x[1] != self.chemistry:
+            return False
+        m = self.meter
+        c = self.capacity
+        c.charge_count = x[2]
+        m.chg_mah, m.chg_carry, m.dsg_mah, m.dsg_carry, self.run_s = x[3:8]
+        c.design_mah, c.believed_mah, c.complete_mah, c.cycle_count, c.counted_mah = x[8:13]
+        c.mark_chg_mah, c.mark_dsg_mah = x[13:15]
+        self._last_mams = m.net_mams()
+        self._build()
+        e = self.estimator
+        hours = (_UNKNOWN_OFF_S if off_s is None else off_s) / 3600.0
+        lost = self.own_ma * hours / c.believed_mah
+        sd = (x[16] * x[16] + _ASLEEP_SD * _ASLEEP_SD * hours + 0.25 * lost * lost) ** 0.5
+        e.resume((max(x[15] - lost, 0.0), sd), x[17:19], x[19:21], x[21:23])
+        e.cell.h, e.cell.h_quick, e.cell.unknown, scale = x[23:27]
+        e.remember_ohms(scale)
+        self.shown.set(max(x[27] - lost, 0.0))
+        c.learn(e.swarm.k_mean)
+        self._publish()
+        return True
+
+
+def _sum(buf, size):
+    """Fletcher's check sum of the first size bytes, 16 bits."""
+    a = b = 0
+    for n in range(size):
+        a = (a + buf[n]) % 255
+        b = (b + a) % 255
+    return b << 8 | a

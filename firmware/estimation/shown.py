@@ -1,0 +1,43 @@
+"""The figure people see: it follows the counted charge and drifts to the estimate.
+
+It departs from what was counted by at most 1 % a minute, so a correction is
+never a jump, except at the full and empty anchors or when a person sets it.
+100 % is shown only after a full charge was detected, 0 % only at the empty
+anchor.
+"""
+
+_PER_S = 0.01 / 60.0
+_NOT_FULL = 0.995
+_NOT_EMPTY = 0.005
+
+
+class Shown:
+    """soc, 0..1, for the display."""
+
+    def __init__(self, soc=0.0):
+        self.soc = soc
+        self.last = soc
+        self.was_full = False
+
+    def set(self, soc):
+        """A person, or an anchor, says so."""
+        self.soc = soc
+        self.last = soc
+
+    def follow(self, counted, estimate, dt_s, is_full, is_empty):
+        """counted: SOC gained by counting since the last call."""
+        if is_full:
+            self.was_full = True
+            self.soc = 1.0
+            return
+        if is_empty:
+            self.soc = 0.0
+            return
+        soc = self.soc + counted
+        step = _PER_S * dt_s
+        away = estimate - soc
+        soc += min(max(away, -step), step)
+        if counted < 0.0 and soc < _NOT_FULL:
+            self.was_full = False
+        high = 1.0 if self.was_full else _NOT_FULL
+        self.soc = min(max(soc, _NOT_EMPTY), high)

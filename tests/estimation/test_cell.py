@@ -1,0 +1,84 @@
+"""The cell model equals the equations it promises."""
+
+from firmware.estimation.cell import NODES, CellModel
+from firmware.estimation.profiles import LFP, LI_ION, LTO, Profile
+from tests.each import each
+from tests.estimation.rig import TABLES, Cell, at
+
+
+@each((LFP, LI_ION))
+def test_the_tables_are_the_profile(row):
+    cell = CellModel(Profile(row))
+    for q in (0, 1, 35, 50, 77, 100):
+        low_v = at(TABLES[row], "dis_dmv", q / 100)
+        high_v = at(TABLES[row], "chg_dmv", q / 100)
+        half = min(0.5 * (high_v - low_v), TABLES[row]["half_max"])
+        assert abs(cell.half[q] - half) < 1e-5
+        assert abs(cell.mid[q] - low_v - 2 * TABLES[row]["w_mid"] * half) < 1e-5
+
+
+@each((LFP, LI_ION, LTO))
+def test_open_circuit_rises_with_charge(row):
+    cell = CellModel(Profile(row))
+    for h in (-1.0, 0.0, 1.0):
+        last = 0.0
+        for q in range(NODES):
+            volt = cell.open_v(q, cell.branch(h), cell.branch(h))
+            assert volt > last - 0.002
+            last = volt
+
+
+@each((LFP, LI_ION))
+def test_a_node_predicts_the_simulated_cell(row):
+    z = 0.6
+    plant = Cell(row, z, h=-1.0)
+    cell = CellModel(Profile(row))
+    cell.h = cell.h_quick = -1.0
+    seconds = ((-0.5,) * 30 + (0.2,) * 10 + (0.0,) * 20) * 10
+    for rate in seconds:
+        cell.clear()
+        volt = plant.step(1.0, rate)
+        cell.step(1.0, rate, rate, volt)
+    low = cell.low[60]
+    p = cell.p
+    model = cell.open_v(int(plant.z * 100 + 0.5), cell.branch(cell.h), cell.branch(cell.h))
+    model += cell.u1 * cell.r1 * (1 + p.a1 * low) + cell.u2 * cell.r2
+    assert abs(model - volt) < 0.004
+
+
+def test_cold_raises_resistance_and_hysteresis():
+    cell = CellModel(Profile(LFP))
+    warm = (cell.r0, cell.r1, cell.r2, cell.width)
+    cell.heat(-10.0)
+    assert all(a > 1.2 * b for a, b in zip((cell.r0, cell.r1, cell.r2), warm))
+    assert 1.0 < cell.width <= 3.0
+    before = cell.r0
+    cell.heat(-10.1)
+    assert cell.r0 == before
+
+
+def test_hysteresis_rests_while_nothing_flows():
+    cell = CellModel(Profile(LFP))
+    cell.h = 0.4
+    for _ in range(1000):
+        cell.step(1.0, 0.001, 0.001, 3.3)
+    assert cell.h == 0.4 and cell.unknown == 1.0
+
+
+def test_hysteresis_follows_the_charge_that_flows():
+    cell = CellModel(Profile(LFP))
+    for _ in range(3600):
+        cell.step(1.0, -0.5, -0.5, 3.3)
+    assert cell.h < -0.95 and cell.h_quick < -0.95
+    assert cell.unknown < 0.05
+    cell.charged()
+    assert cell.h == 1.0 and cell.unknown == 0.0
+
+
+def test_the_sums_count_offset_and_loss():
+    cell = CellModel(Profile(LFP))
+    cell.step(2.0, 0.5, 0.4, 3.3)
+    assert abs(cell.sum_q - (1.0 - 0.8 * cell.p.loss)) < 1e-9
+    cell.step(1.0, -0.5, -0.6, 3.3)
+    assert abs(cell.sum_q - (0.5 - 0.8 * cell.p.loss)) < 1e-9
+    assert abs(cell.sum_abs - 1.4) < 1e-9

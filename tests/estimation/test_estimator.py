@@ -1,0 +1,140 @@
+"""The estimator finds SOC, offset and scale of a simulated cell of its kind."""
+
+from firmware.estimation.estimator import REST, Estimator
+from firmware.estimation.profiles import LFP, LI_ION, Profile
+from tests.each import each
+from tests.estimation.rig import Cell, owner_table
+
+
+def drive(estimator, cell, pattern, offset_c=0.0, scale=1.0, volt_v=0.0, dt_s=5.0):
+    """Run a pattern of (C rate, seconds) through both."""
+    for rate, seconds in pattern:
+        for _ in range(int(seconds / dt_s)):
+            volt = cell.step(dt_s, rate) + volt_v
+            estimator.step(dt_s, rate * scale + offset_c, volt, 25.0)
+            while estimator.work():
+                pass
+
+
+DRIVE = ((-0.6, 300), (0.2, 60), (0.0, 60), (-0.3, 240)) * 8
+
+
+@each(((LFP, 0.8, 1.0), (LFP, 0.8, 0.6), (LI_ION, 0.8, 1.0), (LI_ION, 0.8, 0.6)))
+def test_a_wrong_start_is_found(row):
+    chemistry, z, believed = row
+    cell = Cell(chemistry, z, h=-1.0)
+    estimator = Estimator(Profile(chemistry, owner_table(chemistry)), 2.0)
+    estimator.start(believed)
+    drive(estimator, cell, DRIVE)
+    assert abs(estimator.soc - cell.z) < (0.05 if chemistry == LFP else 0.03)
+
+
+def test_full_is_known_from_voltage_tail_and_time():
+    cell = Cell(LFP, 0.97, h=1.0)
+    estimator = Estimator(Profile(LFP), 2.0)
+    estimator.start(0.7)
+    for _ in range(12):
+        estimator.step(5.0, 0.02, 3.51, 25.0)
+        while estimator.work():
+            pass
+    assert not estimator.is_full or estimator.full_s >= 60.0
+    for _ in range(240):
+        estimator.step(5.0, 0.02, 3.55, 25.0)
+        while estimator.work():
+            pass
+    assert estimator.is_full
+    assert estimator.soc > 0.97
+    assert cell.z < 1.0
+
+
+@each(((0.059, True), (0.061, False), (-0.004, True), (-0.006, False)))
+def test_the_full_anchor_needs_a_tail_current(row):
+    estimator = Estimator(Profile(LI_ION), 2.0)
+    estimator.resume((0.99, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
+    for _ in range(16):
+        estimator.step(5.0, row[0], 4.19, 25.0)
+        while estimator.work():
+            pass
+    assert estimator.is_full == row[1]
+
+
+@each(((-0.099, 25.0, True), (-0.101, 25.0, False), (-0.05, 10.1, True), (-0.05, 9.8, False)))
+def test_the_empty_anchor_needs_a_small_current_and_10_degrees(row):
+    estimator = Estimator(Profile(LFP), 2.0)
+    estimator.resume((0.05, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
+    for _ in range(16):
+        estimator.step(5.0, row[0], 2.55, row[1])
+        while estimator.work():
+            pass
+    assert estimator.is_empty == row[2]
+
+
+def test_counting_alone_goes_on_without_a_voltage():
+    estimator = Estimator(Profile(LFP), 2.0)
+    estimator.resume((0.6, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
+    for _ in range(720):
+        estimator.step(5.0, -0.1, None, 25.0)
+        while estimator.work():
+            pass
+    assert abs(estimator.soc - 0.5) < 0.01
+    assert estimator.swarm.z_sd < 0.02
+
+
+def test_a_dead_current_sensor_widens_what_is_claimed():
+    cell = Cell(LFP, 0.6)
+    estimator = Estimator(Profile(LFP), 2.0)
+    estimator.resume((0.6, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
+    before = estimator.swarm.z_sd
+    for _ in range(720):
+        estimator.step(5.0, 0.0, cell.step(5.0, 0.0), 25.0, blind_c=0.1)
+        while estimator.work():
+            pass
+    assert estimator.swarm.z_sd > 2 * before
+
+
+def test_an_offset_and_a_scale_are_learned_over_cycles():
+    cell = Cell(LI_ION, 0.9, h=1.0)
+    estimator = Estimator(Profile(LI_ION), 2.0)
+    estimator.start(0.9)
+    day = ((-0.4, 5400), (0.0, 600), (0.38, 5700), (0.0, 600))
+    drive(estimator, cell, day * 4, offset_c=0.004, scale=1.0 / 1.1, dt_s=10.0)
+    assert abs(estimator.soc - cell.z) < 0.025
+    assert abs(estimator.swarm.b_mean - 0.004) < 0.004
+    assert abs(estimator.swarm.k_mean - 1.1) < 0.04
+
+
+def test_resistance_is_learned_from_sharp_changes():
+    cell = Cell(LI_ION, 0.6)
+    cell.t = dict(cell.t)
+    for key in ("R0", "R1"):
+        cell.t[key] *= 1.4
+    estimator = Estimator(Profile(LI_ION), 2.0)
+    estimator.resume((0.6, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
+    drive(estimator, cell, ((-1.0, 30), (1.0, 30)) * 200, dt_s=1.0)
+    assert 1.2 < estimator.ohm_scale < 1.5
+    other = Estimator(Profile(LI_ION), 2.0)
+    other.remember_ohms(estimator.ohm_scale)
+    prior = other.tune.ohm_prior
+    assert abs((other.ohm_xy + prior) / (other.ohm_xx + prior) - estimator.ohm_scale) < 1e-6
+
+
+def test_between_looks_the_estimate_follows_the_charge():
+    estimator = Estimator(Profile(LFP), 2.0)
+    estimator.resume((0.6, 0.001), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
+    before = estimator.soc
+    estimator.step(9.0, -0.4, 3.28, 25.0)
+    assert not estimator.work()
+    assert abs(before - estimator.soc - 0.001) < 1e-5
+
+
+def test_the_estimate_does_not_move_while_a_look_is_under_way():
+    estimator = Estimator(Profile(LFP), 2.0)
+    estimator.start(0.6)
+    estimator.step(10.0, -0.4, 3.28, 25.0)
+    expected = estimator.soc
+    slices = 0
+    while estimator.work() and estimator.phase != REST:
+        slices += 1
+        if estimator.swarm.z_mean == estimator._z_base and slices < 20:
+            assert abs(estimator.soc - expected) < 1e-6
+    assert slices > 30

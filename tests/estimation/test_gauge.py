@@ -1,0 +1,181 @@
+"""The gauge as the loop sees it: its fields, its memory, its bounds."""
+
+from firmware.estimation.gauge import CELLS_LOST, CURRENT_LOST, SAVED_BYTES, Gauge
+from tests.each import each
+from tests.estimation.rig import Cell, Settings, Snap
+
+
+def ready(chemistry=2, pm=600):
+    gauge = Gauge(Snap())
+    gauge.load(Settings(chemistry))
+    gauge.set_soc(pm)
+    return gauge
+
+
+def run(gauge, current_ma, seconds, cell=None, dt_ms=1000):
+    """Loop steps of dt_ms with slices beside them."""
+    snap = gauge.snap
+    snap.current_ma = current_ma
+    for _ in range(seconds * 1000 // dt_ms):
+        if cell is not None:
+            mv = int(1000 * cell.step(dt_ms / 1000.0, current_ma / 100_000.0) + 0.5)
+            for n in range(snap.cell_count):
+                snap.cell_mv[n] = mv
+        gauge.integrate(dt_ms)
+        while gauge.work():
+            pass
+
+
+def test_it_writes_every_field():
+    gauge = ready()
+    run(gauge, -20_000, 3600, Cell(2, 0.6, h=-1.0))
+    snap = gauge.snap
+    assert snap.cycle_mah == 20_000 or snap.cycle_mah == 19_999
+    assert 300 < snap.soc_est_pm < 500
+    assert snap.run_s == 3600
+    assert 20 <= snap.soc_conf_pm <= 400
+    assert snap.remain_mah == snap.soc_pm * snap.full_mah // 1000
+    assert snap.soh_pm == snap.full_mah // 100
+    assert snap.cycle_count == 0 and snap.charge_count == 0
+    assert gauge.fault == 0
+
+
+def test_steps_of_50_ms_and_of_1_s_count_the_same():
+    fine, coarse = ready(), ready()
+    run(fine, -33_333, 30, dt_ms=50)
+    run(coarse, -33_333, 30, dt_ms=1000)
+    assert fine.meter.net_mams() == coarse.meter.net_mams() == -33_333 * 30_000
+
+
+def test_one_slice_is_one_slice():
+    gauge = ready()
+    gauge.snap.current_ma = -1000
+    for _ in range(11):
+        gauge.integrate(1000)
+        assert gauge.work()
+    slices = 0
+    while gauge.work():
+        slices += 1
+    assert slices > 30
+    assert not gauge.work()
+
+
+@each(((1000, 0), (1001, CURRENT_LOST)))
+def test_a_stale_current_is_not_counted(row):
+    gauge = ready()
+    gauge.snap.current_age_ms = row[0]
+    run(gauge, -50_000, 20)
+    assert gauge.fault == row[1]
+    assert (gauge.meter.dsg_mah > 0) == (row[1] == 0)
+
+
+def test_a_lost_current_widens_the_confidence():
+    gauge = ready()
+    cell = Cell(2, 0.6)
+    run(gauge, 0, 1800, cell)
+    before = gauge.snap.soc_conf_pm
+    gauge.snap.current_age_ms = 5000
+    run(gauge, 0, 3600, cell)
+    assert gauge.snap.soc_conf_pm > before
+
+
+@each(((5000, 0), (5001, CELLS_LOST)))
+def test_lost_cells_leave_counting(row):
+    gauge = ready()
+    gauge.snap.cells_age_ms = row[0]
+    before = gauge.estimator.soc
+    run(gauge, -36_000, 100)
+    assert gauge.fault == row[1]
+    if row[1]:
+        assert abs(before - gauge.estimator.soc - 0.01) < 0.003
+
+
+@each(
+    (
+        (-2000, -2000, 25.0),
+        (100, -2000, 10.0),
+        (-2000, 100, 10.0),
+        (100, 200, 15.0),
+        (-100, -100, -10.0),
+    )
+)
+def test_the_temperature_is_of_the_sensors_fitted(row):
+    gauge = ready()
+    gauge.snap.t1_dc, gauge.snap.t2_dc = row[0], row[1]
+    assert abs(gauge._temp_c() - row[2]) < 1e-6
+
+
+def test_a_person_sets_the_charge():
+    gauge = ready(pm=200)
+    assert gauge.snap.soc_pm == 200
+    gauge.set_soc(750)
+    assert gauge.snap.soc_pm == 750
+    assert abs(gauge.snap.soc_est_pm - 750) < 20
+
+
+def test_a_person_sets_the_capacity_and_the_charge_stays():
+    gauge = ready()
+    before = gauge.estimator.soc
+    gauge.set_capacity(50_000)
+    assert gauge.snap.full_mah > 48_000 and gauge.snap.full_mah < 52_000
+    assert abs(gauge.estimator.soc - before) < 0.02
+
+
+def test_a_power_cut_loses_nothing_but_certainty():
+    gauge = ready()
+    cell = Cell(2, 0.6, h=-1.0)
+    run(gauge, -20_000, 1200, cell)
+    buf = bytearray(SAVED_BYTES)
+    assert gauge.save(buf) == SAVED_BYTES
+    other = Gauge(Snap())
+    other.load(Settings())
+    assert other.restore(buf, 3600)
+    assert abs(other.estimator.soc - gauge.estimator.soc) < 0.01
+    assert other.meter.dsg_mah == gauge.meter.dsg_mah
+    assert other.meter.dsg_carry == gauge.meter.dsg_carry
+    assert other.run_s == gauge.run_s
+    assert abs(other.snap.soc_pm - gauge.snap.soc_pm) <= 1
+    assert abs(other.estimator.swarm.k_mean - gauge.estimator.swarm.k_mean) < 0.01
+    long = Gauge(Snap())
+    long.load(Settings())
+    assert long.restore(buf, 3600 * 24 * 365)
+    assert long.snap.soc_conf_pm > other.snap.soc_conf_pm
+
+
+def test_the_boards_own_consumption_goes_on_while_it_is_off():
+    gauge = ready()
+    buf = bytearray(SAVED_BYTES)
+    gauge.save(buf)
+    other = Gauge(Snap(), own_ma=10)
+    other.load(Settings())
+    assert other.restore(buf, 3600 * 1000)
+    assert abs(gauge.estimator.soc - other.estimator.soc - 0.1) < 0.02
+    assert abs(other.shown.soc - 0.5) < 0.01
+
+
+def test_a_broken_record_is_refused_at_every_byte():
+    gauge = ready()
+    buf = bytearray(SAVED_BYTES)
+    gauge.save(buf)
+    for n in range(SAVED_BYTES):
+        buf[n] ^= 0x10
+        assert not gauge.restore(buf, 0)
+        buf[n] ^= 0x10
+    assert not gauge.restore(buf[:-1], 0)
+    assert gauge.restore(buf, 0)
+
+
+def test_another_chemistrys_record_is_refused():
+    buf = bytearray(SAVED_BYTES)
+    ready(2).save(buf)
+    assert not ready(1).restore(buf, 0)
+
+
+def test_a_full_charge_is_shown_and_counted():
+    gauge = ready(pm=950)
+    snap = gauge.snap
+    for n in range(snap.cell_count):
+        snap.cell_mv[n] = 3580
+    run(gauge, 3000, 1800)
+    assert snap.soc_pm == 1000
+    assert snap.charge_count == 1

@@ -1,0 +1,362 @@
+"""Feed a recording through the real gauge at its recorded timing.
+
+    python -m tests.replay FILE.csv --chemistry lfp --capacity-ah 2.05
+        [--scale-ah 100] [--soc0 0.7] [--offset-a 0.2] [--gain 1.01]
+        [--cell-mv 3] [--profile TABLES.json:NAME] [--json OUT] [--plot OUT.png]
+
+FILE.csv (or .csv.gz) has the columns t_s, i_A (mean over the last interval,
++ charges), v_V, T_C and, for the figures, soc_ref (0..1). ReplayGauge is the
+device's own code behind floats, for anyone to drive.
+"""
+
+import argparse
+import csv
+import gzip
+import json
+import math
+import sys
+from array import array
+
+from firmware.estimation.gauge import Gauge
+from firmware.estimation.profiles import LFP, LI_ION, LTO
+
+CHEMISTRIES = {"li_ion": LI_ION, "lfp": LFP, "lto": LTO}
+GRACE_S = 1800.0
+COLUMNS = ("t_s", "i_A", "v_V", "T_C", "soc_ref")
+_OLD_MS = 1_000_000
+_GAP_S = 20.0
+_GAP_TIMES = 8.0
+
+
+class Refused(ValueError):
+    """What was given cannot be used; the message is one line and says where."""
+
+
+class _Snap:
+    """The fields of the loop's snapshot that the gauge reads."""
+
+    def __init__(self, cell_count):
+        self.current_ma = 0
+        self.current_age_ms = 0
+        self.cell_mv = array("H", [0] * cell_count)
+        self.cell_count = cell_count
+        self.cells_age_ms = 0
+        self.t1_dc = 250
+        self.t2_dc = -2000
+
+
+class _Settings:
+    def get(self, key):
+        return getattr(self, key)
+
+
+class ReplayGauge:
+    """The device's gauge, driven by anyone. current > 0 charges.
+
+    capacity_ah given is the belief; the attribute is what was learned.
+    """
+
+    def __init__(self, chemistry, capacity_ah, soc0, full_scale_a, n_cells, profile=None):
+        if chemistry not in CHEMISTRIES:
+            raise Refused("chemistry %r: allowed are %s" % (chemistry, ", ".join(CHEMISTRIES)))
+        for name, value in (("capacity_ah", capacity_ah), ("full_scale_a", full_scale_a)):
+            if not (math.isfinite(value) and value > 0.0):
+                raise Refused("%s %r: must be above 0" % (name, value))
+        if not 0.0 <= soc0 <= 1.0:
+            raise Refused("soc0 %r: must be 0..1" % (soc0,))
+        if not 1 <= n_cells <= 32:
+            raise Refused("n_cells %r: must be 1..32" % (n_cells,))
+        # The device counts whole mA: a single small cell is scaled up to 100 Ah.
+        self._scale = 100.0 / capacity_ah if capacity_ah < 20.0 else 1.0
+        self.snap = _Snap(n_cells)
+        settings = _Settings()
+        settings.chemistry = CHEMISTRIES[chemistry]
+        settings.cell_count = n_cells
+        settings.capacity_mah = round(capacity_ah * self._scale * 1000.0)
+        self.gauge = Gauge(self.snap, round(full_scale_a * self._scale * 1000.0))
+        self.gauge.load(settings, profile)
+        self.gauge.set_soc(round(soc0 * 1000.0))
+        self._rest_ms = 0.0
+        self._rest_ma = 0.0
+        self._usual_s = None
+        self._last_a = 0.0
+
+    @property
+    def capacity_ah(self):
+        """The capacity as learned so far."""
+        return self.gauge.capacity.full_mah / 1000.0 / self._scale
+
+    @property
+    def shown(self):
+        """What the display would show, 0..1."""
+        return self.gauge.shown.soc
+
+    def step(self, dt_s, current_a, cell_voltages_v, temps_c):
+        """dt_s with the mean current and the present voltages; returns the SOC 0..1.
+
+        A current or a voltage that is NaN is a sensor that does not answer.
+        """
+        snap = self.snap
+        current_a = self._in_gap(dt_s, current_a)
+        if math.isfinite(current_a):
+            exact = current_a * self._scale * 1000.0 + self._rest_ma
+            snap.current_ma = round(exact)
+            self._rest_ma = exact - snap.current_ma
+            snap.current_age_ms = 0
+        else:
+            snap.current_age_ms = _OLD_MS
+        for n in range(snap.cell_count):
+            volt_v = cell_voltages_v[n]
+            if not math.isfinite(volt_v):
+                snap.cells_age_ms = _OLD_MS
+                break
+            snap.cell_mv[n] = max(int(volt_v * 1000.0 + 0.5), 0)
+        else:
+            snap.cells_age_ms = 0
+        seen = [t for t in temps_c if math.isfinite(t)]
+        snap.t1_dc = round(10.0 * seen[0]) if seen else -2000
+        snap.t2_dc = round(10.0 * seen[1]) if len(seen) > 1 else -2000
+        exact = dt_s * 1000.0 + self._rest_ms
+        dt_ms = int(exact)
+        self._rest_ms = exact - dt_ms
+        gauge = self.gauge
+        gauge.integrate(dt_ms)
+        while gauge.work():
+            pass
+        return gauge.estimator.soc
+
+    def _in_gap(self, dt_s, current_a):
+        """Where a recording has a gap nobody measured a mean: the smaller end."""
+        last_a = self._last_a
+        self._last_a = current_a
+        if self._usual_s is None:
+            self._usual_s = dt_s
+        if dt_s > _GAP_S and dt_s > _GAP_TIMES * self._usual_s:
+            if current_a * last_a <= 0.0:
+                return 0.0
+            return last_a if abs(last_a) < abs(current_a) else current_a
+        self._usual_s += 0.05 * (dt_s - self._usual_s)
+        return current_a
+
+
+def load(path):
+    """The rows of a recording as tuples of floats in the order of COLUMNS."""
+    opener = gzip.open if path.endswith(".gz") else open
+    rows = []
+    try:
+        with opener(path, "rt", newline="") as file:
+            reader = csv.DictReader(file)
+            missing = [name for name in COLUMNS[:4] if name not in (reader.fieldnames or ())]
+            if missing:
+                raise Refused("%s: column %s is missing" % (path, missing[0]))
+            names = [name for name in COLUMNS if name in reader.fieldnames]
+            for number, row in enumerate(reader, 2):
+                rows.append(_row(row, names, number, rows))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise Refused("%s: %s" % (path, error)) from None
+    if len(rows) < 2:
+        raise Refused("%s: fewer than two rows" % path)
+    _refuse_swapped_sign(rows)
+    return rows
+
+
+_RANGE = {
+    "t_s": (-1e12, 1e12),
+    "i_A": (-1e4, 1e4),
+    "v_V": (0.0, 5.0),
+    "T_C": (-60.0, 100.0),
+    "soc_ref": (-0.05, 1.05),
+}
+_GAP_MAX_S = 3600.0
+
+
+def _row(row, names, number, rows):
+    values = []
+    for name in names:
+        try:
+            value = float(row[name])
+        except (TypeError, ValueError):
+            raise Refused(
+                "row %d, column %s: %r is not a number" % (number, name, row[name])
+            ) from None
+        low, high = _RANGE[name]
+        if not low <= value <= high:
+            raise Refused(
+                "row %d, column %s: %s is outside %g..%g" % (number, name, row[name], low, high)
+            )
+        values.append(value)
+    if rows:
+        step_s = values[0] - rows[-1][0]
+        if step_s <= 0.0:
+            raise Refused("row %d, column t_s: time does not rise" % number)
+        if step_s > _GAP_MAX_S:
+            raise Refused(
+                "row %d, column t_s: a gap of %d s, allowed are %d" % (number, step_s, _GAP_MAX_S)
+            )
+    return tuple(values)
+
+
+def _refuse_swapped_sign(rows):
+    """A charge raises the voltage: refuse a current whose jumps go the other way."""
+    up = down = 0
+    worst = 2
+    peak = max(abs(row[1]) for row in rows)
+    for n in range(1, len(rows)):
+        jump_a = rows[n][1] - rows[n - 1][1]
+        jump_v = rows[n][2] - rows[n - 1][2]
+        if abs(jump_a) > 0.2 * peak and abs(jump_v) > 0.002:
+            if jump_a * jump_v > 0.0:
+                up += 1
+            else:
+                down += 1
+                worst = n + 2
+    if down > 3 and down > 2 * up:
+        raise Refused(
+            "row %d, column i_A: the voltage falls as current charges; the sign is swapped" % worst
+        )
+
+
+def errors(rows, socs, grace_s=GRACE_S):
+    """RMSE, worst and end error in % SOC after the grace; None without a reference."""
+    if len(rows[0]) < 5:
+        return None
+    found = [
+        100.0 * (soc - row[4]) for row, soc in zip(rows, socs) if row[0] - rows[0][0] >= grace_s
+    ]
+    if not found:
+        return None
+    rmse = math.sqrt(sum(e * e for e in found) / len(found))
+    return rmse, max(abs(e) for e in found), found[-1]
+
+
+def replay(rows, args, profile=None):
+    """Drive a ReplayGauge through rows; (gauge, estimates, shown, confidences)."""
+    ratio = args.scale_ah / args.capacity_ah if args.scale_ah else 1.0
+    soc0 = args.soc0
+    if soc0 is None:
+        soc0 = min(max(rows[0][4], 0.0), 1.0) if len(rows[0]) > 4 else 0.5
+    capacity_ah = args.capacity_ah * ratio * args.belief
+    gauge = ReplayGauge(
+        args.chemistry,
+        capacity_ah,
+        soc0,
+        args.full_scale_a or 2.0 * args.capacity_ah * ratio,
+        args.cells,
+        profile,
+    )
+    socs, shown, conf = [], [], []
+    last_s = rows[0][0] - (rows[1][0] - rows[0][0])
+    for row in rows:
+        current_a = row[1] * ratio * args.gain + args.offset_a
+        volt_v = row[2] + args.cell_mv / 1000.0
+        socs.append(gauge.step(row[0] - last_s, current_a, [volt_v] * args.cells, [row[3]]))
+        shown.append(gauge.shown)
+        conf.append(gauge.gauge.conf())
+        last_s = row[0]
+    return gauge, socs, shown, conf
+
+
+def parser():
+    """The command line."""
+    p = argparse.ArgumentParser(prog="python -m tests.replay", description=__doc__.split("\n\n")[0])
+    p.add_argument("file")
+    p.add_argument("--chemistry", required=True)
+    p.add_argument("--capacity-ah", type=float, required=True)
+    p.add_argument(
+        "--scale-ah", type=float, help="scale current and capacity to a pack of this size"
+    )
+    p.add_argument("--full-scale-a", type=float, help="of the current sensor; 2 C if not given")
+    p.add_argument("--belief", type=float, default=1.0, help="believed over true capacity")
+    p.add_argument("--cells", type=int, default=1)
+    p.add_argument("--soc0", type=float)
+    p.add_argument("--offset-a", type=float, default=0.0, help="added after scaling")
+    p.add_argument("--gain", type=float, default=1.0)
+    p.add_argument("--cell-mv", type=float, default=0.0)
+    p.add_argument("--profile", help="TABLES.json:NAME, a cell table of the owner's")
+    p.add_argument("--json")
+    p.add_argument("--plot")
+    return p
+
+
+def read_profile(text):
+    """One cell table out of a JSON file of several."""
+    path, _, name = text.rpartition(":")
+    try:
+        with open(path) as file:
+            tables = json.load(file)
+    except (OSError, ValueError) as error:
+        raise Refused("profile %s: %s" % (path, error)) from None
+    if name not in tables:
+        raise Refused("profile %s: no table %r; there are %s" % (path, name, ", ".join(tables)))
+    return tables[name]
+
+
+def plot(path, rows, socs, shown, conf):
+    """Draw estimate, shown value, confidence and reference."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    hours = [(row[0] - rows[0][0]) / 3600.0 for row in rows]
+    figure, axis = pyplot.subplots(figsize=(12, 5))
+    axis.fill_between(
+        hours, [s - c for s, c in zip(socs, conf)], [s + c for s, c in zip(socs, conf)], alpha=0.2
+    )
+    axis.plot(hours, socs, label="estimate")
+    axis.plot(hours, shown, label="shown", linewidth=0.8)
+    if len(rows[0]) > 4:
+        axis.plot(hours, [row[4] for row in rows], label="reference", color="black", linewidth=0.8)
+    axis.set_xlabel("hours")
+    axis.set_ylabel("state of charge")
+    axis.legend(loc="lower left")
+    figure.savefig(path, dpi=90)
+    pyplot.close(figure)
+
+
+def main(argv=None):
+    """Exit status 0, or 2 with one line that says what cannot be used."""
+    args = parser().parse_args(argv)
+    try:
+        for name in ("capacity_ah", "scale_ah", "gain", "belief"):
+            value = getattr(args, name)
+            if value is not None and not (math.isfinite(value) and value > 0.0):
+                raise Refused("--%s %r: must be above 0" % (name.replace("_", "-"), value))
+        profile = read_profile(args.profile) if args.profile else None
+        if args.chemistry not in CHEMISTRIES:
+            raise Refused(
+                "--chemistry %r: allowed are %s" % (args.chemistry, ", ".join(CHEMISTRIES))
+            )
+        rows = load(args.file)
+        gauge, socs, shown, conf = replay(rows, args, profile)
+    except Refused as refused:
+        print(refused, file=sys.stderr)
+        return 2
+    found = errors(rows, socs)
+    result = {
+        "rmse_percent": found and found[0],
+        "worst_percent": found and found[1],
+        "end_percent": found and found[2],
+        "soc_end": socs[-1],
+        "capacity_ah": gauge.capacity_ah,
+        "soh_pm": gauge.gauge.capacity.soh_pm(),
+        "conf_percent": 100.0 * conf[-1],
+    }
+    if found:
+        print("RMSE %.2f %%  worst %.2f %%  end %+.2f %%" % found)
+    else:
+        print("no reference after %d minutes of grace" % (GRACE_S // 60))
+    print(
+        "SOC %.1f %% (± %.1f %%)  capacity learned %.3f Ah"
+        % (100.0 * socs[-1], 100.0 * conf[-1], gauge.capacity_ah)
+    )
+    if args.json:
+        with open(args.json, "w") as file:
+            json.dump(result, file, indent=1)
+    if args.plot:
+        plot(args.plot, rows, socs, shown, conf)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

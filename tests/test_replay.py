@@ -1,0 +1,161 @@
+"""The command line refuses in one line; the real gauge reaches its figures."""
+
+import json
+import math
+import os
+
+import pytest
+
+from tests import replay, soc
+
+DATA = soc.DATA
+
+
+def refused(capsys, *argv):
+    """The one line of a refusal."""
+    assert replay.main(list(argv)) == 2
+    text = capsys.readouterr().err
+    assert text.count("\n") == 1
+    return text
+
+
+def written(tmp_path, change=None, rows=60):
+    """A small recording; change(lines) spoils it."""
+    lines = ["t_s,i_A,v_V,T_C,soc_ref"]
+    for n in range(rows):
+        current = -1.0 if n % 10 < 5 else 0.5
+        lines.append("%d,%.2f,%.4f,25.0,0.5" % (n, current, 3.28 + 0.01 * current))
+    if change:
+        change(lines)
+    path = tmp_path / "r.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return str(path)
+
+
+LFP = ("--chemistry", "lfp", "--capacity-ah", "2.05")
+
+
+@pytest.mark.parametrize(
+    "line, text, words",
+    [
+        (5, "4,nan,3.28,25.0,0.5", ("row 6", "i_A", "nan")),
+        (5, "4,-1,,25.0,0.5", ("row 6", "v_V", "not a number")),
+        (5, "3,-1,3.28,25.0,0.5", ("row 6", "t_s", "rise")),
+        (60, "9999,-1,3.28,25.0,0.5", ("row 61", "t_s", "gap")),
+        (9, "8,-1,33.28,25.0,0.5", ("row 10", "v_V", "outside")),
+        (9, "8,-1", ("row 10", "v_V")),
+    ],
+)
+def test_bad_rows_are_named(capsys, tmp_path, line, text, words):
+    def change(lines):
+        lines[line] = text
+
+    why = refused(capsys, written(tmp_path, change), *LFP)
+    assert all(word in why for word in words)
+
+
+def test_a_swapped_sign_is_named(capsys, tmp_path):
+    def change(lines):
+        for n in range(1, len(lines)):
+            cells = lines[n].split(",")
+            cells[1] = "%.2f" % -float(cells[1])
+            lines[n] = ",".join(cells)
+
+    why = refused(capsys, written(tmp_path, change), *LFP)
+    assert "row" in why and "i_A" in why and "sign" in why
+
+
+def test_a_missing_column_is_named(capsys, tmp_path):
+    def change(lines):
+        lines[0] = "t_s,i_A,volt,T_C,soc_ref"
+
+    assert "v_V" in refused(capsys, written(tmp_path, change), *LFP)
+
+
+@pytest.mark.parametrize(
+    "argv, word",
+    [
+        (("--chemistry", "lead", "--capacity-ah", "2"), "lead"),
+        (("--chemistry", "lfp", "--capacity-ah", "0"), "capacity"),
+        (("--chemistry", "lfp", "--capacity-ah", "nan"), "capacity"),
+        (LFP + ("--gain", "0"), "gain"),
+        (LFP + ("--soc0", "1.5"), "soc0"),
+        (LFP + ("--cells", "0"), "n_cells"),
+        (LFP + ("--profile", "nowhere.json:x"), "nowhere.json"),
+    ],
+)
+def test_bad_arguments_are_named(capsys, tmp_path, argv, word):
+    assert word in refused(capsys, written(tmp_path), *argv)
+
+
+def test_no_file_and_an_empty_one(capsys, tmp_path):
+    assert "nothing.csv" in refused(capsys, str(tmp_path / "nothing.csv"), *LFP)
+    assert "two rows" in refused(capsys, written(tmp_path, rows=1), *LFP)
+
+
+def test_an_unknown_table_is_named(capsys, tmp_path):
+    path = tmp_path / "tables.json"
+    path.write_text(json.dumps({"one": {}}))
+    why = refused(capsys, written(tmp_path), *LFP, "--profile", "%s:two" % path)
+    assert "two" in why and "one" in why
+
+
+def test_it_prints_and_writes_what_it_found(capsys, tmp_path):
+    out = tmp_path / "out.json"
+    path = os.path.join(DATA, "nmc_lg_p10_us06.csv.gz")
+    argv = (path, "--chemistry", "li_ion", "--capacity-ah", "2.7788", "--scale-ah", "100")
+    assert replay.main([*argv, "--offset-a", "0.2", "--json", str(out)]) == 0
+    assert "RMSE" in capsys.readouterr().out
+    found = json.loads(out.read_text())
+    assert found["rmse_percent"] < 2.5
+    assert 95.0 < found["capacity_ah"] < 105.0
+
+
+@pytest.mark.parametrize(
+    "name, fault, rmse, worst",
+    [
+        ("nmc_lg_p10_us06", "0.2 A, +5 %", 2.0, 4.0),
+        ("nmc_lg_p40_hwfet", "1 A, +5 mV", 1.2, 3.5),
+        ("lfp_a123_dyn_p15C", "0.2 A, -5 %", 1.6, 5.5),
+    ],
+)
+def test_the_gauge_beats_counting_on_a_recording(name, fault, rmse, worst):
+    (row,) = [row for row in soc.RECORDINGS if row[0] == name]
+    (fault,) = [row for row in soc.FAULTS if row[0] == fault]
+    rows = replay.load(os.path.join(DATA, name + ".csv.gz"))
+    table = soc.owner_table(soc._KINDS[row[1]])
+    gauge, seen, socs, shown, conf, soc0, belief_ah = soc.run(rows, row[1], fault, row[2], table)
+    found = replay.errors(rows, socs)
+    plain = replay.errors(rows, soc.others(seen, soc0, belief_ah, row[1])[0])
+    assert found[0] < rmse and found[1] < worst
+    assert found[0] < plain[0]
+
+
+def test_a_dead_sensor_keeps_counting_and_widens():
+    gauge = replay.ReplayGauge("lfp", 100.0, 0.6, 200.0, 4)
+    for _ in range(600):
+        gauge.step(1.0, -20.0, [3.27] * 4, [25.0])
+    before = gauge.gauge.conf()
+    for _ in range(1200):
+        gauge.step(1.0, math.nan, [3.28] * 4, [25.0])
+    assert gauge.gauge.fault == 1
+    assert gauge.gauge.conf() > before
+    for _ in range(60):
+        gauge.step(1.0, -20.0, [math.nan] * 4, [math.nan])
+    assert gauge.gauge.fault == 2
+
+
+def test_a_gap_does_not_invent_charge():
+    gauge = replay.ReplayGauge("lfp", 100.0, 0.6, 200.0, 1)
+    for _ in range(60):
+        gauge.step(1.0, 0.0, [3.29], [25.0])
+    counted = gauge.gauge.meter.chg_mah
+    gauge.step(60.0, 40.0, [3.35], [25.0])
+    assert gauge.gauge.meter.chg_mah == counted
+
+
+def test_long_steps_count_whole():
+    gauge = replay.ReplayGauge("lfp", 100.0, 0.6, 200.0, 1)
+    for _ in range(60):
+        gauge.step(60.0, -10.0, [3.29], [25.0])
+    assert gauge.gauge.meter.dsg_mah in (9_999, 10_000)
