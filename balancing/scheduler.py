@@ -1,15 +1,333 @@
-"""Scheduler: the balancer's place in the pipeline; at rest."""
+"""Runs the converter: in short slices, between which all taps open and all cells are scanned.
+
+Theory of operation
+-------------------
+    OFF ──allowed──▶ REST ──storage board──▶ TAKE ─▶ SETTLE ─▶ TAKE … until storage is full
+                      │                      GIVE ─▶ SETTLE ─▶ GIVE … until it is empty ─▶ REST
+                      ├───cell to cell─────▶ DIRECT ─▶ SETTLE ─▶ DIRECT …
+                      ├───passive chip─────▶ BLEED ─▶ SETTLE ─▶ BLEED …
+                      └───leads due────────▶ PROBE (wires.py) ─▶ REST
+    any state ──not allowed, stale, hot, bad lead, switch──▶ OFF, within the step, taps open
+
+Decisions use only a scan that began with all taps open (`cells_age_ms` 0, I14); a slice never
+outlives `_SLICE_MS`, a phase `_PHASE_MS`, and a converter that does not deliver is left
+alone for a while. What flowed is booked from the measured current, mAs by mAs.
+
+The transfer object (hal/api.py): attributes `kind` ("storage", "direct", "bleed", "none"),
+`max_ma`, `kappa_pm`, `storage_empty_mv`, `storage_full_mv`, `bleed_cells`, `senses_leads`;
+verbs `take(cell, ma)`, `give(cell, ma)`, `move(source, sink, ma)`, `bleed(mask)`, `stop()`,
+each of which opens every tap before it closes one; readings `current_ma()` (at the cell,
+- taking, + giving), `storage_mv()`, `cell_mv_under_transfer()`.
+"""
+
+from balancing import choose
+from balancing.chemistry import LIFEPO4, Chemistry
+from balancing.ledger import Ledger
+from balancing.observer import Observer
+from balancing.wires import Wires
+
+# in this order: from TAKE on a tap is closed, TAKE..DIRECT move charge between cells
+OFF, REST, SETTLE, TAKE, GIVE, DIRECT, BLEED, PROBE = range(8)
+STAGES = ("off", "rest", "settle", "take", "give", "direct", "bleed", "probe")
+NO_CELL = 255
+JK_OFF, JK_CHARGING, JK_DISCHARGING = 0, 1, 2  # JK record 02, byte 172
+
+_SLICE_MS = 500
+_PHASE_MS = 120_000
+_FRESH_MS = 0
+_LOOK_MS = 2000  # at rest a decision may wait this long
+_HOT_DC, _COOL_DC = 700, 650  # below the MOS OTP of 75 C, so that balancing yields first
+_DEAF_MS = 2000  # a converter that moves less than a tenth of what it was told
+_REPRIEVE_MS = 60_000
+# choose.is_worth: what a difference must exceed to start and to go on,
+# while the ledger is young, and after a long pass has been seen
+_YOUNG_START, _YOUNG_GO_ON, _RIPE_START, _RIPE_GO_ON = 0, 1, 2, 3
+_SQUASH = (25, 50, 40, 120)
+_TENTHS = (18, 10, 15, 7)
+_FLOOR = (60, 15, 45, 12)
 
 
 class Scheduler:
-    """Keeps the transfer stopped."""
+    """Writes the balancer's fields of the snapshot and is the only one to drive the transfer.
 
-    def __init__(self, snap, transfer):
-        self.snap = snap
-        self.transfer = transfer
+    look_ms: how often it decides while nothing moves; 0 for a caller with slow steps.
+    """
 
-    def load(self, limits):
-        """Take over new limits."""
+    def __init__(self, snap, transfer, look_ms=_LOOK_MS):
+        self.look_ms = look_ms
+        self.snap, self.transfer = snap, transfer
+        self.stage, self.phase = OFF, REST
+        self.ledger = self.observer = self.wires = None
+        self.cells = self.max_ma = 0
+        self.mode = self.trigger_mv = self.stop_mv = self.start_mv = self.low_mv = 0
+        self.ovp_mv = self.uvp_mv = 0
+        self.is_on = self.is_running = self.is_hot = self.is_probe_due = False
+        self.slice_ms = self.phase_ms = self.deaf_ms = self.banned_ms = 0
+        self.is_idle = False
+        self.idle_ms = self.idle_mams = 0
+        self.source = self.sink = NO_CELL
+        self.mask = 0
+        self.can_probe, self.bleed_cells = False, 0
+        self.identity = None
+        self._show(0)
 
-    def step(self, dt_ms):
-        """Rest."""
+    def load(self, settings):
+        """At a settings swap: resolve every name; a pack that changed is learned anew."""
+        get, board = settings.get, self.transfer
+        # An unconfigured board does not balance; some chemistry stands in until it does.
+        chemistry = get("chemistry") or LIFEPO4
+        identity = (get("cell_count"), chemistry, get("capacity_mah"), get("balance_point"))
+        self._halt(OFF)
+        if identity != self.identity:
+            self.identity = identity
+            self.cells = identity[0]
+            self.ledger = Ledger(self.cells, identity[2])
+            self.observer = Observer(
+                self.cells,
+                Chemistry(identity[1]),
+                identity[2],
+                self.ledger,
+                board.kappa_pm,
+                identity[3],
+            )
+            self.wires = Wires(self.cells)
+        self.is_on = bool(get("balance_switch_on")) and board.kind != "none"
+        self.max_ma = min(get("balance_max_ma"), board.max_ma, get("capacity_mah") // 10)
+        self.mode = get("balance_mode")
+        self.trigger_mv, self.start_mv = get("balance_trigger_mv"), get("balance_start_mv")
+        has_hysteresis = get("balance_hysteresis_on")
+        self.stop_mv = self.trigger_mv // 2 if has_hysteresis else self.trigger_mv
+        self.low_mv = self.start_mv - 10 if has_hysteresis else self.start_mv
+        self.ovp_mv, self.uvp_mv = get("cell_ovp_mv"), get("cell_uvp_mv")
+        # a converter that cannot report voltage under transfer says so; passive chips never can
+        self.can_probe = board.kind in ("storage", "direct") and getattr(
+            board, "senses_leads", True
+        )
+        self.bleed_cells = getattr(board, "bleed_cells", 4)
+        self.is_probe_due = self.can_probe
+
+    def probe(self):
+        """On command: forget the verdict, measure the leads again before the next transfer."""
+        self.is_probe_due = self.can_probe
+        self.snap.wire_bad = self.snap.wire_open = 0
+
+    def work(self):
+        """Outside the step: a bounded piece of learning."""
+        self.observer.work()
+
+    def step(self, dt_ms, allowed):
+        """In the step: account for what flowed, stop what must stop, decide on a fresh scan.
+
+        At rest no tap is closed and nothing is in a hurry: the charge is summed, and one
+        look every two seconds does the rest.
+        """
+        snap = self.snap
+        if self.is_idle:
+            self.idle_ms += dt_ms
+            self.idle_mams += snap.current_ma * dt_ms
+            if self.idle_ms < self.look_ms:
+                return
+            dt_ms, self.idle_ms = self.idle_ms, 0
+            current_ma, self.idle_mams = self.idle_mams // dt_ms, 0
+        else:
+            current_ma = snap.current_ma
+        self._book(dt_ms)
+        is_fresh = snap.cells_age_ms == _FRESH_MS
+        if is_fresh:
+            self.observer.note(snap, current_ma, dt_ms)
+        else:
+            self.observer.count(current_ma, dt_ms)
+        self.banned_ms = max(self.banned_ms - dt_ms, 0)
+        if not (allowed and self.is_on and self._is_sound(dt_ms)):
+            self._halt(OFF)
+        elif self.stage == PROBE:
+            self._probe(is_fresh)
+        elif self.stage >= TAKE:
+            self._watch(dt_ms)
+        elif not is_fresh or self.banned_ms:
+            self.stage = SETTLE if self.stage == SETTLE else REST
+        else:
+            self._decide()
+        self._show(self._current_ma())
+        self.is_idle = self.look_ms > 0 and self.stage <= REST and not self.is_running
+
+    def _is_sound(self, dt_ms):
+        """False where the hardware asks for a pause, whatever the arbiter allows."""
+        snap = self.snap
+        self.is_hot = snap.mos_dc > (_COOL_DC if self.is_hot else _HOT_DC)
+        is_stale = snap.cells_age_ms > _SLICE_MS + 2 * max(dt_ms, 50)
+        return not (self.is_hot or is_stale or snap.wire_bad or snap.wire_open)
+
+    def _book(self, dt_ms):
+        """Enter what the step just passed has moved into the ledger."""
+        stage = self.stage
+        if TAKE <= stage <= DIRECT:
+            ma = self.transfer.current_ma()
+            self.ledger.book(self.sink if stage == GIVE else self.source, ma, dt_ms)
+            if stage == DIRECT:
+                self.ledger.book(self.sink, -ma * self.transfer.kappa_pm // 1000, dt_ms)
+        elif stage == PROBE:
+            self.ledger.book(self.wires.cell, self.transfer.current_ma(), dt_ms)
+        elif stage == BLEED:
+            ma = self.transfer.current_ma()
+            for i in range(self.cells):
+                if self.mask >> i & 1:
+                    self.ledger.book(i, ma, dt_ms)
+
+    def _watch(self, dt_ms):
+        """End the slice in time; end the phase where storage or patience is at its limit."""
+        board, stage = self.transfer, self.stage
+        self.slice_ms += dt_ms
+        self.phase_ms += dt_ms
+        is_deaf = abs(board.current_ma()) * 10 < self.max_ma
+        self.deaf_ms = self.deaf_ms + dt_ms if is_deaf else 0
+        if self.deaf_ms > _DEAF_MS:
+            self.deaf_ms, self.banned_ms = 0, _REPRIEVE_MS
+            self._run(False)
+            self._halt(REST)
+        elif stage == TAKE and (
+            board.storage_mv() >= board.storage_full_mv or self.phase_ms >= _PHASE_MS
+        ):
+            self._pause(GIVE)
+        elif stage == GIVE and (
+            board.storage_mv() <= board.storage_empty_mv or self.phase_ms >= _PHASE_MS
+        ):
+            self._pause(REST)
+        elif self.phase_ms >= _PHASE_MS:
+            self._pause(REST)
+        elif self.slice_ms + dt_ms > _SLICE_MS:
+            self._pause(stage)
+
+    def _pause(self, phase):
+        """All taps open until a fresh scan; then `phase` goes on."""
+        self.transfer.stop()
+        if phase != self.phase:
+            self.phase_ms = 0
+        self.stage, self.phase = SETTLE, phase
+
+    def _halt(self, stage):
+        """All taps open, nothing to go on with."""
+        if self.stage > REST:
+            self.transfer.stop()
+        self.stage, self.phase = stage, REST
+        self.phase_ms = 0
+        if stage == OFF:
+            self._run(False)
+
+    def _run(self, is_running):
+        """Open or close a session; the leads are measured again before the next one."""
+        if self.is_running and not is_running:
+            self.is_probe_due = self.can_probe
+        self.is_running = is_running
+
+    def _decide(self):
+        """On a fresh scan with all taps open: the next slice, or rest."""
+        snap, kind, cells = self.snap, self.transfer.kind, self.cells
+        give = choose.able_to_give(snap.cell_mv, cells, self.uvp_mv)
+        take = choose.able_to_take(snap.cell_mv, cells, self.ovp_mv)
+        if kind == "bleed":
+            self._bleed(give)
+            return
+        pair = self._pair(give, take)
+        if pair != choose.NONE and self.is_probe_due:
+            self.wires.begin()
+            self.is_probe_due = False
+            self._enter(PROBE)
+            return
+        self._run(pair != choose.NONE)
+        if self.is_running:
+            self.source, self.sink = pair >> 8, pair & 255
+        if kind == "direct":
+            if self.is_running:
+                self._enter(DIRECT)
+                self.transfer.move(self.source, self.sink, self.max_ma)
+            else:
+                self._halt(REST)
+        else:
+            self._store(take)
+
+    def _store(self, take):
+        """A storage board: go on taking or giving, or begin."""
+        board = self.transfer
+        if self.phase == GIVE or (self.phase == TAKE and not self.is_running):
+            if board.storage_mv() > board.storage_empty_mv and take >> self.sink & 1:
+                self._enter(GIVE)
+                board.give(self.sink, self.max_ma)
+                return
+            self._halt(REST)
+        elif self.is_running and board.storage_mv() < board.storage_full_mv:
+            self._enter(TAKE)
+            board.take(self.source, self.max_ma)
+        elif self.is_running:
+            self._enter(GIVE)
+            board.give(self.sink, self.max_ma)
+        else:
+            self._halt(REST)
+
+    def _pair(self, give, take):
+        """Debt first; voltage where the mode or the knee makes it trustworthy."""
+        cell_mv, cells, ledger = self.snap.cell_mv, self.cells, self.ledger
+        if self.mode:
+            start = self.low_mv if self.is_running else self.start_mv
+            apart = self.stop_mv if self.is_running else self.trigger_mv
+            return choose.pair_by_voltage(cell_mv, cells, give, take, start, apart)
+        p = self._prudence()
+        pair = choose.pair_by_debt(ledger, give, take, _SQUASH[p], _TENTHS[p], _FLOOR[p])
+        if pair == choose.NONE and ledger.leader >= 0 and cell_mv[ledger.leader] > self.start_mv:
+            pair = choose.pair_by_lead(ledger, give, take)
+        return pair
+
+    def _prudence(self):
+        """Which column of the table above holds now."""
+        if self.ledger.is_ripe:
+            return _RIPE_GO_ON if self.is_running else _RIPE_START
+        return _YOUNG_GO_ON if self.is_running else _YOUNG_START
+
+    def _bleed(self, give):
+        """A passive chip: the richest cells, by debt or by the manual's rule."""
+        most = self.bleed_cells
+        if self.mode:
+            start = self.low_mv if self.is_running else self.start_mv
+            apart = self.stop_mv if self.is_running else self.trigger_mv
+            self.mask = choose.bleed_by_voltage(
+                self.snap.cell_mv, self.cells, give, start, apart, most
+            )
+        else:
+            p = self._prudence()
+            self.mask = choose.bleed_by_debt(
+                self.ledger, give, _SQUASH[p], _TENTHS[p], _FLOOR[p], most
+            )
+        self._run(self.mask != 0)
+        if self.is_running:
+            self._enter(BLEED)
+            self.transfer.bleed(self.mask)
+        else:
+            self._halt(REST)
+
+    def _enter(self, stage):
+        if stage != self.phase:
+            self.phase_ms = 0
+        self.stage = self.phase = stage
+        self.slice_ms = 0
+
+    def _probe(self, is_fresh):
+        """Let wires.py take its samples; publish its verdict when it is complete."""
+        if self.wires.step(self.snap, self.transfer, self.max_ma, is_fresh):
+            self._halt(REST)
+
+    def _current_ma(self):
+        return self.transfer.current_ma() if TAKE <= self.stage <= BLEED else 0
+
+    def _show(self, ma):
+        """The balancer's part of the snapshot: current with sign, the two cells (5.3.2 o)."""
+        snap, stage = self.snap, self.stage
+        snap.bal_stage = stage
+        snap.bal_ma = ma
+        acting = self.phase if stage == SETTLE else stage
+        is_pair = TAKE <= acting <= DIRECT
+        snap.bal_from = self.source if is_pair else NO_CELL
+        snap.bal_to = self.sink if is_pair else NO_CELL
+        if acting == GIVE:
+            snap.bal_state = JK_CHARGING
+        else:
+            snap.bal_state = JK_DISCHARGING if is_pair or acting == BLEED else JK_OFF

@@ -96,7 +96,7 @@ class Bms:
         self.gauge.integrate(dt_ms if snap.seq else 0)
         self.guard.step(dt_ms, dt_ms if dt_ms < PERIOD_MS else PERIOD_MS)
         self.arbiter.step(self.guard.welded)
-        self.scheduler.step(dt_ms)
+        self.scheduler.step(dt_ms, snap.balance_ok)
         self.gates.drive(snap.gates_cmd)
         self.extremes.step()
         snap.seq += 1
@@ -126,6 +126,8 @@ class Bms:
         before = self.settings
         try:
             record = before.changed(changes, self.board.facts)
+            if changes.get("balance_switch_on") and self.board.transfer.kind == "none":
+                raise Refused("balance_switch_on", "this board has no balancer")
             self._need_quiet()
             self.keeper.save_settings(record)
         except Refused as refused:
@@ -234,6 +236,7 @@ async def _estimating(bms):
     while True:
         await bms.clock.sleep_ms(_ESTIMATING_MS)
         bms.gauge.work()
+        bms.scheduler.work()
 
 
 async def _run(bms, guests):

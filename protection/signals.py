@@ -67,10 +67,12 @@ class Signals:
         self.mosfets = Mosfets(snap, self.values)
         self._retries = retries
         self._fitted = 0
+        self._t1_dc = self._t2_dc = ABSENT_DC
 
     def load(self, limits):
         """Take over the fitted sensors (bit 0 T1, bit 1 T2) and the chemistry."""
         self._fitted = limits.get("sensors_fitted")
+        self._t1_dc = ABSENT_DC  # judge anew
         if not self._fitted:
             self._room()
         self.values[UNCONFIGURED] = 0 if limits.get("chemistry") else 1
@@ -146,10 +148,16 @@ class Signals:
         # The hottest for OTP, the coldest for UTP (D22). A sensor that fell silent keeps
         # its last value in the judgement, so losing it releases nothing.
         fitted = self._fitted
-        if not fitted:
+        t1_dc = snap.t1_dc
+        t2_dc = snap.t2_dc
+        ages_ms = snap.t1_age_ms + snap.t2_age_ms
+        if not ages_ms and t1_dc == self._t1_dc and t2_dc == self._t2_dc or not fitted:
             return
-        t1_dc = snap.t1_dc if fitted & 1 else ABSENT_DC
-        t2_dc = snap.t2_dc if fitted & 2 else ABSENT_DC
+        # What was judged holds until a reading or an age is another one.
+        self._t1_dc = ABSENT_DC if ages_ms else t1_dc
+        self._t2_dc = t2_dc
+        t1_dc = t1_dc if fitted & 1 else ABSENT_DC
+        t2_dc = t2_dc if fitted & 2 else ABSENT_DC
         if t1_dc == ABSENT_DC:
             t1_dc = t2_dc
         elif t2_dc == ABSENT_DC:

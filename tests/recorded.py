@@ -22,9 +22,11 @@ class RecordedBoard:
         self.sampler = self.gates = self.clock = self.power = self.transfer = self
         self.watchdog = self
         self.flash = flash or _virtual_flash()
-        self.kind = "none"
-        self.max_ma = 0
-        self.kappa_pm = 0
+        self.kind = "storage"
+        self.max_ma = 2000
+        self.kappa_pm = 500
+        self.storage_empty_mv = 1000
+        self.storage_full_mv = 2600
 
     def sample(self, snap, dt_ms):
         frame = self.frames[self.at]
@@ -67,6 +69,21 @@ class RecordedBoard:
 
     def stop(self):
         pass
+
+    def storage_mv(self):
+        return 1800
+
+    def current_ma(self):
+        return 0
+
+    def take(self, cell, ma):
+        pass
+
+    def give(self, cell, ma):
+        pass
+
+    def cell_mv_under_transfer(self):
+        return 3300
 
     def ticks_ms(self):
         return self.now_ms

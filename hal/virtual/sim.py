@@ -83,6 +83,7 @@ class Simulation:
         try:
             bms.step()
             bms.gauge.work()
+            bms.scheduler.work()
             if bms.snap.power_down:
                 bms.power_off()
             elif bms.snap.seq % 20 == 0:

@@ -1,0 +1,291 @@
+"""Finds by how much charge each cell runs ahead of the others, from the shape of one pass.
+
+Theory of operation
+-------------------
+Cells in series see one current. While the pack charges (or discharges) in one direction,
+each draws the same curve of voltage over its own charge, only shifted: by the charge it
+lacks against the others, and by a little less or more as its capacity differs; lifted by
+its sensor's offset; and leaning on the current by its resistance. Where the curve is flat
+nothing can be told, where it bends or rises the shift can. No table of a cell type is
+needed: the curve is drawn by the cells themselves.
+
+A pass is kept as bins of `BIN_PM` per mille of the capacity in each cell's own charge (the
+pack's and the balancer's). Alternately the curve is drawn from all cells (`_splat`), and
+each cell is moved to where it fits the curve best (`_fit`, `_solve`: four parameters by
+weighted least squares with what is known from earlier passes as the prior). Bins that only
+one cell has seen tell nothing about it, so its own share of the curve is left out.
+
+Parameters per cell: [0] missing charge in bins, [1] capacity deviation in per cent,
+[2] sensor offset in mV, [3] resistance deviation in 0.1 of the usual one per 10 mV drop.
+Runs outside the step, in pieces; floats, state in array('f').
+"""
+
+from array import array
+from math import exp
+
+BINS = 240
+BIN_PM = 5
+_PAD = 48
+MISSING_MAX_BINS = 40.0
+_NODES = BINS + 2 * _PAD
+_P = 4
+_CHUNK = 4  # bins of a piece: about 5 ms on the board
+_STEP_MAX_BINS = 4.0
+_SLOPE_FLOOR = 0.35  # mV per bin: a slope below it is the 1 mV steps, and would lead astray
+
+
+_EXP_MAX = 8.0
+
+IDLE, CLEAR, SPLAT, DRAW, FIT = range(5)
+
+
+class Aligner:
+    """Fits what each cell misses to be full from the curve that all cells draw together."""
+
+    def __init__(self, cells):
+        self.cells = cells
+        self.volt = array("H", bytes(2 * BINS * cells))  # 0.1 mV, 0 = not seen
+        self.drop = array("h", bytes(2 * BINS * cells))  # 0.1 mV expected over the usual resistance
+        self.seen = array("h", bytes(2 * cells))  # bins closed in this pass
+        self.theta = array("f", bytes(4 * _P * cells))
+        self.mean = array("f", bytes(4 * _P * cells))  # prior: what earlier passes said
+        self.info = array("f", bytes(4 * 16 * cells))  # prior: its information matrix
+        self.cover = array("f", bytes(4 * 16 * cells))  # information after this pass
+        self.sum = array("f", bytes(4 * _NODES))
+        self.weight = array("f", bytes(4 * _NODES))
+        self.rise = array("f", bytes(4 * _NODES))
+        self.normal = array("f", bytes(4 * 20))
+        self.noise_mv, self.late_mv, self.late_bins, self.lean = 1.2, 0.0, 1.0, 0.1
+        self.direction, self.depth_bins = 1, 100.0
+        self.drop_mean = 0.0
+        self.turn_mv, self.turn_bins, self.late_slope = 0.0, 1.0, 2.0
+        self.turn_prior_mv = self.turn_doubt_mv = 1.0
+        self.turn_mean = self.turn_push = self.turn_info = 0.0
+        self.stage, self.cell, self.at = IDLE, 0, 0
+        self.rounds, self.moved = 0, 0.0
+        self.rounds_max, self.settled_bins = 10, 0.02
+
+    def begin(self, direction, depth_bins):
+        """Start a pass towards full (+1) or empty (-1) from `depth_bins` below full."""
+        for i in range(len(self.volt)):
+            self.volt[i] = 0
+        for i in range(self.cells):
+            self.seen[i] = 0
+        self.direction, self.depth_bins = direction, depth_bins
+
+    def place(self, cell, k):
+        """Position of bin `k` of a cell on the common curve, in nodes."""
+        d, t = self.direction, cell * _P
+        depth = self.depth_bins - d * k
+        return k + 0.5 + _PAD + d * (self.theta[t + 1] * depth * 0.01 - self.theta[t])
+
+    def level(self, at):
+        """Voltage of one bin in mV, freed of the usual drop."""
+        return (self.volt[at] - self.drop[at]) * 0.1
+
+    def turn(self, k):
+        """What hysteresis still holds back at bin `k` since the current turned, in mV."""
+        return self.direction * self.turn_mv * exp(-k / self.turn_bins)
+
+    def splat(self, cell, k0, k1):
+        """Add bins k0 to k1 of a cell to the common curve, where its parameters place them."""
+        base, t = cell * BINS, cell * _P
+        off, lean = self.theta[t + 2], 1.0 + self.theta[t + 3] * 0.1
+        for k in range(k0, k1):
+            if self.volt[base + k]:
+                p = self.place(cell, k)
+                j = int(p)
+                if 0 <= j < _NODES - 1:
+                    f = p - j
+                    v = (
+                        self.volt[base + k] * 0.1
+                        - off
+                        - lean * 0.1 * self.drop[base + k]
+                        + self.turn(k)
+                    )
+                    self.sum[j] += (1 - f) * (v - f * self.rise[j])
+                    self.weight[j] += 1 - f
+                    self.sum[j + 1] += f * (v + (1 - f) * self.rise[j + 1])
+                    self.weight[j + 1] += f
+
+    def draw(self):
+        """Turn the sums into the common curve and its slope."""
+        total, weight, rise = self.sum, self.weight, self.rise
+        self.turn_mean = 0.0
+        for i in range(self.cells):
+            lead = min((self.place(i, 0) - _PAD) / self.turn_bins, _EXP_MAX)
+            self.turn_mean += exp(lead) / self.cells
+        self.turn_push = self.turn_info = 0.0
+        for j in range(_NODES):
+            if weight[j] > 0.02:
+                total[j] /= weight[j]
+            else:
+                weight[j] = 0.0
+        for j in range(1, _NODES - 1):
+            a = j - 1 if weight[j - 1] else j
+            b = j + 1 if weight[j + 1] else j
+            rise[j] = (total[b] - total[a]) / (b - a) if weight[j] and b > a else 0.0
+
+    def fit(self, cell, k0, k1):
+        """Add bins k0 to k1 of a cell to its normal equations against the common curve."""
+        base, t, d, n = cell * BINS, cell * _P, self.direction, self.normal
+        off, lean = self.theta[t + 2], 1.0 + self.theta[t + 3] * 0.1
+        for k in range(k0, k1):
+            if not self.volt[base + k]:
+                continue
+            p = self.place(cell, k)
+            j = int(p)
+            if not 0 <= j < _NODES - 1:
+                continue
+            f = p - j
+            w0, w1 = self.weight[j], self.weight[j + 1]
+            own = (1 - f) * w0 + f * w1
+            if own <= 1.02 or not w0 or not w1:
+                continue
+            drop = 0.1 * self.drop[base + k]
+            e = (
+                self.volt[base + k] * 0.1
+                - off
+                - lean * drop
+                + self.turn(k)
+                - (1 - f) * self.sum[j]
+                - f * self.sum[j + 1]
+            )
+            # half the common slope, half the cell's own: the latter still points the right
+            # way where a cell lies so wrong that the common curve bends back
+            a, b = max(k - 2, 0), min(k + 2, self.seen[cell] - 1)
+            g = self.level(base + b) - self.level(base + a) + self.turn(b) - self.turn(a)
+            g = g / (b - a) if b > a else 0.0
+            g = 0.5 * (g + (1 - f) * self.rise[j] + f * self.rise[j + 1])
+            if d * g <= 0:
+                continue
+            g *= g * g / (g * g + _SLOPE_FLOOR * _SLOPE_FLOOR)
+            var = self.noise_mv * self.noise_mv
+            late = max(0.0, 1 - k / self.late_bins)
+            bend = self.lean * (drop - self.drop_mean)
+            curve = (0.3 + self.late_slope * late) * g
+            late *= self.late_mv
+            # the curve follows its own cell: only what the others drew says something
+            w = (1 - 1 / own) / (var + late * late + bend * bend + curve * curve)
+            # position moves the prediction: curve(place) + off + lean * drop
+            h0 = -d * g
+            h1 = d * g * (self.depth_bins - d * k) * 0.01
+            h3 = drop * 0.1
+            e *= w
+            # a cell that is at this point later after the turn has turned further
+            h = exp(-k / self.turn_bins) * (
+                1 - self.turn_mean * exp(min((k + _PAD - p) / self.turn_bins, _EXP_MAX))
+            )
+            self.turn_push -= d * e * h
+            self.turn_info += w * h * h
+            n[0] += w * h0 * h0
+            n[1] += w * h0 * h1
+            n[2] += w * h0
+            n[3] += w * h0 * h3
+            n[5] += w * h1 * h1
+            n[6] += w * h1
+            n[7] += w * h1 * h3
+            n[10] += w
+            n[11] += w * h3
+            n[15] += w * h3 * h3
+            n[16] += e * h0
+            n[17] += e * h1
+            n[18] += e
+            n[19] += e * h3
+
+    def solve(self, cell):
+        """Solve a cell's normal equations with what was known before, and take the result."""
+        n, t, q = self.normal, cell * _P, cell * 16
+        n[4], n[8], n[9] = n[1], n[2], n[6]
+        n[12], n[13], n[14] = n[3], n[7], n[11]
+        for i in range(16):
+            n[i] += self.info[q + i]
+            self.cover[q + i] = n[i]
+        for r in range(_P):
+            for c in range(_P):
+                n[16 + r] += self.info[q + r * _P + c] * (self.mean[t + c] - self.theta[t + c])
+        eliminate(n)
+        step = n[16]
+        self.moved = max(self.moved, abs(step))
+        scale = _STEP_MAX_BINS / abs(step) if abs(step) > _STEP_MAX_BINS else 1.0
+        for r in range(_P):
+            self.theta[t + r] += scale * n[16 + r]
+        self.theta[t] = max(-MISSING_MAX_BINS, min(MISSING_MAX_BINS, self.theta[t]))
+
+    def start(self):
+        """Begin a solution over what was seen so far; `work` carries it out."""
+        self.stage, self.rounds = CLEAR, 0
+
+    def work(self):
+        """A bounded piece of the solution begun by `start`; True when it is complete."""
+        if self.stage == CLEAR:
+            total, weight = self.sum, self.weight
+            for j in range(_NODES):
+                total[j] = weight[j] = 0.0
+            self.stage, self.cell, self.at, self.moved = SPLAT, 0, 0, 0.0
+        elif self.stage == SPLAT:
+            end = min(self.at + _CHUNK, self.seen[self.cell])
+            self.splat(self.cell, self.at, end)
+            if self._next(end):
+                self.stage = DRAW
+        elif self.stage == DRAW:
+            self.draw()
+            self.stage = FIT
+        else:
+            if self.at == 0:
+                for j in range(20):
+                    self.normal[j] = 0.0
+            end, cell = min(self.at + _CHUNK, self.seen[self.cell]), self.cell
+            self.fit(cell, self.at, end)
+            last = self._next(end)
+            if self.cell != cell or last:
+                self.solve(cell)
+            if last:
+                self.rounds += 1
+                self._learn_turn()
+                done = self.moved < self.settled_bins or self.rounds >= self.rounds_max
+                self.stage = IDLE if done else CLEAR
+        return self.stage == IDLE
+
+    def _learn_turn(self):
+        """How much hysteresis turns in this pass: one more unknown, shared by all cells."""
+        doubt = 1 / (self.turn_doubt_mv * self.turn_doubt_mv)
+        push = self.turn_push + doubt * (self.turn_prior_mv - self.turn_mv)
+        self.turn_mv = max(self.turn_mv + push / (self.turn_info + doubt), 0.0)
+
+    def _next(self, end):
+        """Advance the cursor; True when the last bin of the last cell was passed."""
+        self.at = end
+        if end < self.seen[self.cell]:
+            return False
+        self.at = 0
+        self.cell += 1
+        if self.cell < self.cells:
+            return False
+        self.cell = 0
+        return True
+
+    def spread(self, cell, a0, a1):
+        """Variance of a0 * missing + a1 * capacity deviation after this pass, in bins^2."""
+        n, q = self.normal, cell * 16
+        for i in range(16):
+            n[i] = self.cover[q + i]
+        n[16], n[17], n[18], n[19] = a0, a1, 0.0, 0.0
+        eliminate(n)
+        return max(a0 * n[16] + a1 * n[17], 0.0)
+
+
+def eliminate(n):
+    """Solve the 4 x 4 system n[:16] x = n[16:] in place; positive definite, as a prior is in it."""
+    for c in range(_P):
+        pivot = n[c * 5]
+        for r in range(c + 1, _P):
+            f = n[r * _P + c] / pivot
+            for k in range(c, _P):
+                n[r * _P + k] -= f * n[c * _P + k]
+            n[16 + r] -= f * n[16 + c]
+    for c in range(_P - 1, -1, -1):
+        v = n[16 + c]
+        for k in range(c + 1, _P):
+            v -= n[c * _P + k] * n[16 + k]
+        n[16 + c] = v / n[c * 5]

@@ -1,0 +1,342 @@
+"""Random or given packs through the balancer and the manual's plain rule, judged by the plant.
+
+Spread is the difference between the cells' charge missing to full, over the nominal
+capacity. Wrong-way charge is what was taken from a cell that lacked more than the one it
+went to. The bound is what one shuttle needs at least from the state at the end of the first
+charge that reached a knee (or from the start, where no charge does).
+"""
+
+import argparse
+import json
+import os
+import random
+import sys
+
+from tests.balance import PRESETS, ReplayBalancer
+from tests.balancing.packs import LOADS, PATTERNS, Driving, Limits, Rest, Solar, imbalance
+from tests.balancing.plant import Cell, Curve, Pack, bound_ah
+
+_HERE = os.path.dirname(__file__)
+_DAY_S = 86400
+_KNEE_V = {"lfp": 3.45, "li_ion": 4.10, "lto": 2.55}
+_CV_V = {"lfp": 3.50, "li_ion": 4.15, "lto": 2.60}
+_RELEASE_V = {"lfp": (3.4, 3.0), "li_ion": (4.1, 3.2), "lto": (2.4, 2.0)}
+SIZES = (("lfp", 100.0, "lfp_a123"), ("lfp", 280.0, "lfp_a123"), ("li_ion", 50.0, "nmc_lg"))
+CASE_KEYS = ("chemistry", "capacity_ah", "cells", "load")
+
+
+def curves():
+    with open(os.path.join(_HERE, "curves.json")) as f:
+        return json.load(f)
+
+
+def another_maker(profile, rng):
+    """The same chemistry from elsewhere: features moved, plateau tilted, hysteresis scaled."""
+    out = dict(profile)
+    bow, tilt, gap = rng.uniform(-0.05, 0.05), rng.uniform(-0.015, 0.01), rng.uniform(0.4, 1.2)
+    soc = [s + bow * 4 * s * (1 - s) for s in profile["soc"]]
+    mid = [
+        (a + b) / 2 + tilt * (s - 0.5)
+        for s, a, b in zip(profile["soc"], profile["dis"], profile["chg"])
+    ]
+    half = [gap * (b - a) / 2 for a, b in zip(profile["dis"], profile["chg"])]
+    for i in range(1, len(mid)):
+        mid[i] = max(mid[i], mid[i - 1])
+    out["soc"], out["dis"] = soc, [m - h for m, h in zip(mid, half)]
+    out["chg"] = [m + h for m, h in zip(mid, half)]
+    out["gamma"] = profile["gamma"] * rng.uniform(0.8, 1.5)
+    for key in ("R0", "R1", "R2", "tau1", "tau2"):
+        out[key] = profile[key] * rng.uniform(0.7, 1.4)
+    return out
+
+
+def random_case(seed, load=None):
+    """One pack of the acceptance list, as the JSON that `--packs` reads."""
+    rng = random.Random(seed)
+    chemistry, capacity_ah, curve = SIZES[seed % 3]
+    load = load or LOADS[seed // 3 % 4]
+    pattern = PATTERNS[seed // 12 % 5]
+    n = rng.randint(4 if chemistry == "lfp" else 3, 8)
+    soc = rng.uniform(0.3, 0.7)
+    profile = curves()[curve]
+    if seed // 60 % 2:
+        profile = another_maker(profile, rng)
+    cells = [
+        {
+            "capacity_ah": capacity_ah * (1 + rng.uniform(-0.02, 0.02)),
+            "soc": soc + off,
+            "r_factor": 1 + rng.uniform(-0.4, 0.4),
+            "offset_mv": rng.uniform(-4, 4),
+        }
+        for off in imbalance(pattern, n, rng)
+    ]
+    sun, use = rng.uniform(0.18, 0.3), rng.uniform(0.015, 0.03)
+    days = 2 if load == "rest" else 3 if load != "solar_full" else 4
+    return {
+        "name": "%s-%d-%s-%s-%d" % (chemistry, capacity_ah, load, pattern, seed),
+        "chemistry": chemistry,
+        "capacity_ah": capacity_ah,
+        "profile": profile,
+        "cells": cells,
+        "load": {
+            "kind": load,
+            "sun_c": sun,
+            "use_c": use if load != "solar_never" else 1.6 * use,
+            "seed": seed,
+            "stops_full": rng.random() < 0.5,
+        },
+        "days": days,
+    }
+
+
+def build_load(case, n):
+    load, capacity_ah, cv_v = case["load"], case["capacity_ah"], _CV_V[case["chemistry"]]
+    kind = load["kind"]
+    if kind == "rest":
+        return Rest()
+    if kind == "driving":
+        return Driving(capacity_ah, n, cv_v, random.Random(load.get("seed", 0)))
+    low, high = (0.1, 0.9) if kind == "solar_never" else (0.0, 1.1)
+    return Solar(
+        capacity_ah,
+        n,
+        cv_v,
+        load.get("sun_c", 0.25),
+        load.get("use_c", 0.02),
+        low,
+        high,
+        bool(load.get("stops_full")),
+    )
+
+
+class PlainRule:
+    """The manual's letter, for comparison only: highest to lowest by voltage, nothing else."""
+
+    def __init__(self, start_v, trigger_v=0.010):
+        self.start_v, self.trigger_v = start_v, trigger_v
+
+    def step(self, dt_s, t_s, volts, amps, temps_c):
+        high, low = max(volts), min(volts)
+        if high > self.start_v and high - low > self.trigger_v:
+            return volts.index(high), volts.index(low)
+        return None
+
+
+def run(case, balancer, dt_s=10.0, trace=None):
+    """Live the case's days with a balancer; every figure is the plant's truth."""
+    chemistry, capacity_ah = case["chemistry"], case["capacity_ah"]
+    curve = Curve(case["profile"])
+    cells = [
+        Cell(
+            curve,
+            c["capacity_ah"],
+            c["soc"],
+            c.get("r_factor", 1.0),
+            c.get("offset_mv", 0.0),
+            c.get("h", -1.0),
+        )
+        for c in case["cells"]
+    ]
+    take_a, kappa = case.get("i_take_a", 2.0), case.get("kappa", 0.9)
+    pack, load = Pack(cells, dt_s, take_a, kappa), build_load(case, len(cells))
+    ovp_mv, uvp_mv, _ = PRESETS[chemistry]
+    limits = Limits(
+        ovp_mv / 1000, _RELEASE_V[chemistry][0], uvp_mv / 1000, _RELEASE_V[chemistry][1]
+    )
+    knee_v, temps = _KNEE_V[chemistry], [25.0, 25.0]
+    moved = wrong = worst = t = 0.0
+    violations = 0
+    pair = knee_end_s = done_s = bound_s = None
+    has_knee = False
+    out = {"name": case.get("name", ""), "spread_start_pct": 100 * pack.spread_ah() / capacity_ah}
+    out["bound_start_h"] = bound_ah(pack.missing_ah(), kappa) / take_a
+    while t < case.get("days", 3) * _DAY_S:
+        amps = load.amps(t, pack, limits)
+        volts = pack.seen_v(amps)
+        pair = balancer.step(dt_s, t, volts, amps, temps)
+        if pair:
+            source, sink = pair
+            ah = take_a * dt_s / 3600
+            moved += ah
+            if cells[source].missing_ah > cells[sink].missing_ah:
+                wrong += ah
+            if source == sink or volts[sink] > ovp_mv / 1000 or volts[source] < uvp_mv / 1000:
+                violations += 1
+        pack.step(amps, pair)
+        if trace is not None:
+            trace(t, pack, volts, amps, pair, balancer)
+        t += dt_s
+        spread = pack.spread_ah() / capacity_ah
+        has_knee = has_knee or max(volts) > knee_v
+        if has_knee and amps <= 0 and knee_end_s is None:
+            knee_end_s = t
+            bound_s = bound_ah(pack.missing_ah(), kappa) / take_a * 3600
+        if done_s is None and spread < 0.01 and (knee_end_s or not has_knee):
+            done_s = t
+        if done_s is not None:
+            worst = max(worst, spread)
+    out.update(
+        spread_end_pct=100 * spread,
+        moved_ah=moved,
+        lost_ah=moved * (1 - kappa),
+        wrong_ah=wrong,
+        wrong_pct=100 * wrong / moved if moved else 0.0,
+        knee_end_h=knee_end_s and knee_end_s / 3600,
+        bound_h=bound_s and bound_s / 3600,
+        below_1pct_h=done_s and done_s / 3600,
+        worst_after_pct=100 * worst if done_s else None,
+        violations=violations,
+    )
+    if bound_s and done_s:
+        # the first window of learning counts as nothing where hardly anything was left to do
+        out["ratio"] = max(done_s - knee_end_s, 0) / max(bound_s, 600.0)
+    return out
+
+
+def new_balancer(case):
+    return ReplayBalancer(
+        case["chemistry"],
+        case["capacity_ah"],
+        len(case["cells"]),
+        case.get("known_profile"),
+        case.get("i_take_a", 2.0),
+        case.get("kappa", 0.9),
+    )
+
+
+def both(case, dt_s):
+    ours = run(case, new_balancer(case), dt_s)
+    plain = run(case, PlainRule(PRESETS[case["chemistry"]][2] / 1000), dt_s)
+    return ours, plain
+
+
+def table(rows):
+    """One line per load and chemistry: worst figures of ours, and of the plain rule."""
+    groups = {}
+    for case, ours, plain in rows:
+        key = (case["load"]["kind"], "%s %d Ah" % (case["chemistry"], case["capacity_ah"]))
+        groups.setdefault(key, []).append((ours, plain))
+    print(
+        "                                ours                                        | plain rule"
+    )
+    print(
+        "load         pack            n   spread at the end %  ratio to bound  wrong % |  spread %"
+    )
+    print(
+        "                                 median  95 %   max     95 %     max  all  max |  med  max"
+    )
+    for (kind, pack), pairs in sorted(groups.items()):
+        ours, plain = [o for o, _ in pairs], [p for _, p in pairs]
+        late = int(0.95 * (len(ours) - 1) + 0.5)
+        end = sorted(o["spread_end_pct"] for o in ours)
+        ratio = sorted(o.get("ratio", 99.0) if o["knee_end_h"] else 0.0 for o in ours)
+        moved, wrong = sum(o["moved_ah"] for o in ours), sum(o["wrong_ah"] for o in ours)
+        plain_end = sorted(p["spread_end_pct"] for p in plain)
+        row = (
+            kind,
+            pack,
+            len(ours),
+            end[len(end) // 2],
+            end[late],
+            end[-1],
+            ratio[late],
+            ratio[-1],
+        )
+        row += (100 * wrong / moved if moved else 0.0, max(o["wrong_pct"] for o in ours))
+        row += (plain_end[len(end) // 2], plain_end[-1])
+        print("%-12s %-14s %3d %8.2f%6.2f%6.2f %8.2f%8.2f %6.2f%5.1f | %5.2f%5.2f" % row)
+        after = max(o["worst_after_pct"] or 0 for o in ours)
+        broken = sum(o["violations"] for o in ours)
+        astray, most = sum(p["wrong_ah"] for p in plain), max(p["wrong_ah"] for p in plain)
+        share = 100 * astray / max(sum(p["moved_ah"] for p in plain), 1e-9)
+        print("%18s worst after 1 %%: %.2f %%, violations %d;" % ("", after, broken), end=" ")
+        print("plain rule moves %.0f %% the wrong way, %.1f Ah at most" % (share, most))
+
+
+def main(argv):
+    parser = argparse.ArgumentParser(prog="python -m tests.balance")
+    parser.add_argument("--packs", help="JSON file of packs to run")
+    parser.add_argument("--out", help="JSON file for the results (default: standard output)")
+    parser.add_argument(
+        "--bench", type=int, nargs="?", const=1000, help="random packs (default 1000)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="first seed of the random packs")
+    parser.add_argument("--load", choices=LOADS, help="only this load")
+    parser.add_argument("--dt", type=float, default=10.0, help="step of plant and balancer in s")
+    parser.add_argument("--plot", help="PNG of one session")
+    args = parser.parse_args(argv)
+    if args.plot:
+        from tests.balancing import plot
+
+        return plot.main(args.plot)
+    if args.packs:
+        return run_file(args.packs, args.out, args.dt)
+    rows = []
+    for seed in range(args.seed, args.seed + (args.bench or 1000)):
+        case = random_case(seed, args.load)
+        ours, plain = both(case, args.dt)
+        rows.append((case, ours, plain))
+        if args.out:
+            with open(args.out, "w") as f:
+                json.dump([{"ours": o, "plain": p} for _, o, p in rows], f, indent=1)
+    table(rows)
+    return 0
+
+
+def run_file(path, out, dt_s):
+    """Given packs; a refusal names the pack and the key, exit status 2."""
+    try:
+        with open(path) as f:
+            cases = json.load(f)
+        cases = cases["packs"] if isinstance(cases, dict) else cases
+        known = curves()
+        for number, case in enumerate(cases):
+            check(case, number, known)
+    except (OSError, ValueError, KeyError, TypeError) as e:
+        print("%s: %s" % (path, e), file=sys.stderr)
+        return 2
+    results = []
+    for case in cases:
+        ours, plain = both(case, case.get("dt_s", dt_s))
+        results.append({"name": case.get("name", ""), "ours": ours, "plain": plain})
+    text = json.dumps({"results": results}, indent=1)
+    if out:
+        with open(out, "w") as f:
+            f.write(text + "\n")
+    else:
+        print(text)
+    return 0
+
+
+def check(case, number, known):
+    for key in CASE_KEYS:
+        if key not in case:
+            raise ValueError("pack %d: %s is missing" % (number, key))
+    if case["chemistry"] not in PRESETS:
+        raise ValueError(
+            "pack %d: chemistry %r: one of %s"
+            % (number, case["chemistry"], ", ".join(sorted(PRESETS)))
+        )
+    if not isinstance(case["capacity_ah"], (int, float)) or not case["capacity_ah"] > 0:
+        raise ValueError(f"pack {number}: capacity_ah {case['capacity_ah']!r}: above 0")
+    if isinstance(case["load"], str):
+        case["load"] = {"kind": case["load"]}
+    if case["load"].get("kind") not in LOADS:
+        raise ValueError(
+            "pack %d: load %r: one of %s" % (number, case["load"].get("kind"), ", ".join(LOADS))
+        )
+    if not 3 <= len(case["cells"]) <= 8:
+        raise ValueError("pack %d: %d cells: 3 to 8" % (number, len(case["cells"])))
+    for i, cell in enumerate(case["cells"]):
+        if not 0 <= cell.get("soc", -1) <= 1:
+            raise ValueError("pack %d, cell %d: soc %r: 0 to 1" % (number, i, cell.get("soc")))
+        cell.setdefault("capacity_ah", case["capacity_ah"])
+        if not cell["capacity_ah"] > 0:
+            raise ValueError(
+                "pack %d, cell %d: capacity_ah %r: above 0" % (number, i, cell["capacity_ah"])
+            )
+    name = case.get("profile", "nmc_lg" if case["chemistry"] == "li_ion" else "lfp_a123")
+    if isinstance(name, str):
+        if name not in known:
+            raise ValueError("pack %d: profile %r is unknown" % (number, name))
+        case["profile"] = known[name]

@@ -1,0 +1,134 @@
+"""The command line and `ReplayBalancer`: what is asked of them, and what they refuse."""
+
+import json
+import math
+
+import pytest
+
+from tests.balance import ReplayBalancer
+from tests.balancing import bench
+from tests.balancing.packs import LOADS, PATTERNS
+from tests.balancing.plant import bound_ah
+
+
+def drive(balancer, volts, amps, seconds, dt_s=1.0):
+    pairs = set()
+    for t in range(int(seconds / dt_s)):
+        pairs.add(balancer.step(dt_s, t * dt_s, volts, amps, [25.0, 25.0]))
+    return pairs
+
+
+@pytest.mark.parametrize("chemistry, volts", [("lfp", 3.30), ("li_ion", 3.70), ("lto", 2.30)])
+def test_at_rest_with_nothing_known_it_moves_nothing(chemistry, volts):
+    balancer = ReplayBalancer(chemistry, 100.0, 4)
+    assert drive(balancer, [volts, volts + 0.004, volts, volts - 0.004], 0.0, 7200) == {None}
+
+
+def test_a_cell_at_its_knee_gives_to_the_lowest_and_never_at_ovp():
+    balancer = ReplayBalancer("lfp", 100.0, 4)
+    pairs = drive(balancer, [3.33, 3.55, 3.33, 3.59], 0.0, 60)
+    assert pairs <= {None, (3, 0), (3, 2), (1, 0), (1, 2)} and len(pairs) > 1
+
+
+@pytest.mark.parametrize("volts", [math.nan, 0.0, 9.0])
+def test_a_voltage_that_cannot_be_stops_the_transfer(volts):
+    balancer = ReplayBalancer("lfp", 100.0, 4)
+    drive(balancer, [3.33, 3.55, 3.33, 3.33], 0.0, 60)
+    assert balancer.step(1.0, 60, [3.33, 3.55, 3.33, 3.33], 0.0, [25.0]) is not None
+    assert balancer.step(1.0, 61, [3.33, 3.55, volts, 3.33], 0.0, [25.0]) is None
+    assert balancer.step(1.0, 62, [3.33, 3.55, 3.33, 3.33], math.nan, [25.0]) is None
+    assert balancer.step(1.0, 63, [3.33, 3.55, 3.33, 3.33], 0.0, [25.0]) is not None
+
+
+def test_a_profile_is_taken_over():
+    profile = bench.curves()["lfp_a123"]
+    chemistry = ReplayBalancer("lfp", 100.0, 4, profile).scheduler.observer.chemistry
+    assert abs(chemistry.lean[0] - 1000 * profile["R0"]) < 1e-9
+    assert abs(chemistry.rest_mv[-1] - 3590) < 1 and abs(chemistry.rest_mv[6] - 3308) < 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nimh", 100.0, 4),
+        ("lfp", 0.0, 4),
+        ("lfp", 100.0, 2),
+        ("lfp", 100.0, 9),
+        ("lfp", 100.0, 4, None, 0.0),
+        ("lfp", 100.0, 4, None, 2.0, 1.1),
+    ],
+)
+def test_impossible_boards_are_refused(arguments):
+    with pytest.raises(ValueError):
+        ReplayBalancer(*arguments)
+
+
+@pytest.mark.parametrize(
+    "missing, kappa, taken",
+    [([0, 10], 1.0, 5.0), ([0, 0, 9], 1.0, 6.0), ([0, 19], 0.9, 10.0), ([5, 5, 5], 0.9, 0.0)],
+)
+def test_the_bound_is_what_one_shuttle_must_take(missing, kappa, taken):
+    assert abs(bound_ah(missing, kappa) - taken) < 1e-6
+
+
+def test_every_kind_of_case_is_drawn():
+    cases = [bench.random_case(seed) for seed in range(240)]
+    assert {c["load"]["kind"] for c in cases} == set(LOADS)
+    assert {p for c in cases for p in PATTERNS if p in c["name"]} == set(PATTERNS)
+    assert {(c["chemistry"], c["capacity_ah"]) for c in cases} == {s[:2] for s in bench.SIZES}
+    assert {len(c["cells"]) for c in cases} == set(range(3, 9))
+
+
+def test_a_solar_day_that_reaches_full_ends_balanced():
+    case = bench.random_case(3)
+    assert case["load"]["kind"] == "solar_full"
+    case["days"] = 2
+    ours = bench.run(case, bench.new_balancer(case), 20.0)
+    assert ours["spread_end_pct"] < 1 and ours["ratio"] < 1.15
+    assert ours["wrong_pct"] < 3 and ours["violations"] == 0
+
+
+def small_case():
+    return {
+        "name": "two hours",
+        "chemistry": "lfp",
+        "capacity_ah": 100,
+        "load": "rest",
+        "days": 0.1,
+        "cells": [{"soc": 0.5}, {"soc": 0.52}, {"soc": 0.5}, {"soc": 0.5}],
+    }
+
+
+def test_given_packs_are_run_and_written(tmp_path):
+    path, out = tmp_path / "packs.json", tmp_path / "out.json"
+    path.write_text(json.dumps({"packs": [small_case()]}))
+    assert bench.main(["--packs", str(path), "--out", str(out)]) == 0
+    result = json.loads(out.read_text())["results"][0]
+    assert result["name"] == "two hours"
+    assert result["ours"]["moved_ah"] == 0 and abs(result["ours"]["spread_end_pct"] - 2) < 0.01
+    assert set(result["plain"]) >= {"wrong_ah", "moved_ah", "spread_end_pct"}
+
+
+@pytest.mark.parametrize(
+    "change, named",
+    [
+        ({"chemistry": "nimh"}, "chemistry"),
+        ({"load": "moon"}, "load"),
+        ({"cells": [{"soc": 0.5}]}, "cells"),
+        ({"cells": [{"soc": 2}] * 4}, "soc"),
+        ({"cells": [{"soc": 0.5, "capacity_ah": 0}] * 4}, "capacity_ah"),
+        ({"profile": "unheard"}, "profile"),
+        ({"capacity_ah": None}, "capacity_ah"),
+    ],
+)
+def test_a_bad_pack_is_refused_by_name(tmp_path, capsys, change, named):
+    path = tmp_path / "packs.json"
+    path.write_text(json.dumps([dict(small_case(), **change)]))
+    assert bench.main(["--packs", str(path)]) == 2
+    error = capsys.readouterr().err
+    assert named in error and error.count("\n") == 1
+
+
+def test_a_missing_file_is_refused(capsys):
+    assert bench.main(["--packs", "/nowhere.json"]) == 2
+    assert "nowhere" in capsys.readouterr().err

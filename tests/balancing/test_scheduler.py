@@ -1,0 +1,406 @@
+"""The scheduler's sequences: slices, phases, and everything that must stop them within a step."""
+
+from balancing.scheduler import (
+    BLEED,
+    DIRECT,
+    GIVE,
+    NO_CELL,
+    OFF,
+    PROBE,
+    REST,
+    SETTLE,
+    TAKE,
+    Scheduler,
+)
+from tests.balancing.fakes import Converter, Snap, settings
+from tests.each import each
+
+STEP_MS = 50
+
+
+class Rig:
+    """Snapshot, converter and scheduler; the driver's age rule: no scan while a tap is closed."""
+
+    def __init__(self, kind="direct", senses_leads=False, **changed):
+        self.values = settings(**changed)
+        self.snap = Snap(self.values["cell_count"])
+        self.board = Converter(kind, senses_leads)
+        self.scheduler = Scheduler(self.snap, self.board, look_ms=0)
+        self.scheduler.load(self.values)
+
+    def owe(self, source=1, sink=3, ah=2):
+        """Every charge is known: `source` is `ah` ampere-hours too rich, `sink` too poor."""
+        ledger = self.scheduler.ledger
+        for i in range(ledger.cells):
+            ledger.offset_mas[i] = ledger.sigma_mas[i] = 0
+        ledger.offset_mas[source], ledger.offset_mas[sink] = ah * 3_600_000, -ah * 3_600_000
+        ledger.find_level(self.board.kappa_pm)
+        return self
+
+    def step(self, count=1, allowed=True, dt_ms=STEP_MS):
+        for _ in range(count):
+            if self.board.is_open():
+                self.snap.cells_age_ms = 0
+            else:
+                self.snap.cells_age_ms += dt_ms
+            self.scheduler.step(dt_ms, allowed)
+        return self.snap.bal_stage
+
+
+def test_it_rests_while_nothing_is_known():
+    rig = Rig()
+    assert rig.step(100) == REST and rig.board.is_open()
+    assert (rig.snap.bal_state, rig.snap.bal_ma) == (0, 0)
+    assert (rig.snap.bal_from, rig.snap.bal_to) == (NO_CELL, NO_CELL)
+
+
+def test_a_known_debt_moves_at_once_and_is_shown():
+    rig = Rig().owe()
+    assert rig.step() == DIRECT
+    assert rig.board.pair == (1, 3)
+    snap = rig.snap
+    assert (snap.bal_from, snap.bal_to, snap.bal_ma, snap.bal_state) == (1, 3, -2000, 2)
+
+
+@each((("direct", 50), ("direct", 100), ("storage", 50), ("bleed", 50)))
+def test_a_slice_is_at_most_half_a_second_and_duty_at_least_85_per_cent(row):
+    kind, dt_ms = row
+    rig, run_ms, longest, busy = Rig(kind).owe(), 0, 0, 0
+    rig.board.volts_mv = 1500
+    for _ in range(1000):
+        rig.step(1, True, dt_ms)
+        run_ms = 0 if rig.board.is_open() else run_ms + dt_ms
+        busy += not rig.board.is_open()
+        longest = max(longest, run_ms)
+    assert 400 <= longest <= 500
+    assert busy >= 800 if dt_ms == 100 else busy >= 850
+
+
+def test_one_step_as_long_as_a_slice_ends_it():
+    rig = Rig().owe()
+    rig.step()
+    rig.snap.cells_age_ms = 1
+    rig.scheduler.step(1000, True)
+    assert rig.snap.bal_stage == SETTLE and rig.board.is_open()
+    rig.snap.cells_age_ms = 0
+    rig.scheduler.step(0, True)
+    assert rig.snap.bal_stage == DIRECT
+
+
+def test_settling_waits_for_a_fresh_scan():
+    rig = Rig().owe()
+    while rig.step() != SETTLE:
+        pass
+    assert (rig.snap.bal_from, rig.snap.bal_to, rig.snap.bal_ma) == (1, 3, 0)
+    rig.snap.cells_age_ms = 50
+    rig.scheduler.step(STEP_MS, True)
+    assert rig.snap.bal_stage == SETTLE and rig.board.is_open()
+
+
+def test_what_flowed_is_booked_and_the_debt_ends():
+    rig = Rig().owe(1, 3, 1)
+    rig.step(60_000)
+    ledger = rig.scheduler.ledger
+    assert rig.snap.bal_stage == REST
+    gap = max(ledger.offset_mas) - min(ledger.offset_mas)
+    assert 0 <= gap <= 16 * ledger.unit_mas
+    # a tenth of about 1.05 Ah is lost on the way
+    assert -390_000 <= sum(ledger.offset_mas) <= -330_000
+
+
+def test_a_small_difference_neither_starts_nor_restarts():
+    rig = Rig()
+    rig.owe()
+    unit = rig.scheduler.ledger.unit_mas
+    rig.scheduler.ledger.offset_mas[1], rig.scheduler.ledger.offset_mas[3] = 30 * unit, -30 * unit
+    assert rig.step() == REST
+    rig.scheduler.ledger.offset_mas[1] = 31 * unit
+    assert rig.step() == DIRECT
+    rig.scheduler.ledger.offset_mas[1] = 0
+    assert rig.step(20) in (DIRECT, SETTLE)
+    rig.scheduler.ledger.offset_mas[1], rig.scheduler.ledger.offset_mas[3] = 0, -10 * unit
+    rig.step(12)
+    assert rig.snap.bal_stage == REST
+
+
+def test_a_ripe_ledger_is_followed_closer():
+    rig = Rig().owe()
+    ledger = rig.scheduler.ledger
+    unit = ledger.unit_mas
+    for young, start in ((True, 61), (False, 46)):
+        ledger.is_ripe = not young
+        for gap, stage in ((start - 1, REST), (start, DIRECT)):
+            rig.scheduler.load(rig.values)
+            ledger.offset_mas[1], ledger.offset_mas[3] = (gap - 20) * unit, -20 * unit
+            ledger.offset_mas[0] = ledger.offset_mas[2] = ledger.level_mas = 0
+            assert rig.step() == stage
+            rig.board.stop()
+
+
+def take_away_permission(rig):
+    return False
+
+
+def heat_the_mosfet(rig):
+    rig.snap.mos_dc = 701
+    return True
+
+
+def find_a_bad_lead(rig):
+    rig.snap.wire_bad = 2
+    return True
+
+
+def find_an_open_lead(rig):
+    rig.snap.wire_open = 1
+    return True
+
+
+def lose_the_cells(rig):
+    rig.snap.cells_age_ms = 601
+    return True
+
+
+def switch_off(rig):
+    rig.scheduler.load(settings(balance_switch_on=0))
+    return True
+
+
+@each(
+    [
+        (kind, cause)
+        for kind in ("direct", "storage", "bleed")
+        for cause in (
+            take_away_permission,
+            heat_the_mosfet,
+            find_a_bad_lead,
+            find_an_open_lead,
+            lose_the_cells,
+            switch_off,
+        )
+    ]
+)
+def test_it_stops_within_a_step(row):
+    kind, cause = row
+    rig = Rig(kind).owe()
+    rig.step(3)
+    assert not rig.board.is_open()
+    allowed = cause(rig)
+    rig.scheduler.step(STEP_MS, allowed)
+    assert rig.board.is_open() and rig.snap.bal_stage == OFF
+    assert (rig.snap.bal_state, rig.snap.bal_ma, rig.snap.bal_from) == (0, 0, NO_CELL)
+
+
+def test_a_hot_mosfet_must_cool_before_it_goes_on():
+    rig = Rig().owe()
+    for dc, stage in ((700, DIRECT), (701, OFF), (651, OFF), (650, DIRECT)):
+        rig.snap.mos_dc = dc
+        rig.snap.cells_age_ms = 0
+        rig.scheduler.step(STEP_MS, True)
+        assert rig.snap.bal_stage == stage
+        if stage == DIRECT:
+            rig.board.stop()
+            rig.scheduler.stage = REST
+
+
+def test_a_storage_board_takes_until_full_and_gives_until_empty():
+    rig = Rig("storage").owe()
+    stages = []
+    for _ in range(600):
+        stage = rig.step()
+        if rig.board.cell is not None:
+            rig.board.volts_mv += 20 if rig.board.way < 0 else -40
+        if stage != SETTLE and (not stages or stages[-1] != stage):
+            stages.append(stage)
+        if stage == TAKE:
+            assert (rig.snap.bal_state, rig.snap.bal_ma, rig.board.cell) == (2, -2000, 1)
+        if stage == GIVE:
+            assert (rig.snap.bal_state, rig.snap.bal_ma, rig.board.cell) == (1, 2000, 3)
+    assert stages[:4] == [TAKE, GIVE, TAKE, GIVE]
+    assert 900 <= rig.board.volts_mv <= 2700
+
+
+def test_full_storage_is_given_away_first():
+    rig = Rig("storage").owe()
+    rig.board.volts_mv = 2600
+    assert rig.step() == GIVE
+
+
+def test_what_is_stored_when_the_debt_ends_still_goes_to_the_poor_cell():
+    rig = Rig("storage").owe()
+    rig.board.volts_mv = 1500
+    rig.step(3)
+    rig.scheduler.ledger.forget()
+    while rig.step() != GIVE:
+        assert rig.snap.bal_stage in (TAKE, SETTLE)
+    assert rig.board.cell == 3
+    rig.board.volts_mv = 1000
+    rig.step(3)
+    assert rig.snap.bal_stage == REST
+
+
+def test_stored_charge_waits_where_the_receiver_is_near_ovp():
+    rig = Rig("storage").owe()
+    rig.board.volts_mv = 1500
+    rig.step(3)
+    rig.scheduler.ledger.forget()
+    rig.snap.cell_mv[3] = 3590
+    for _ in range(30):
+        assert rig.step() != GIVE
+    assert rig.snap.bal_stage == REST
+
+
+@each((("storage", TAKE, 1500), ("storage", GIVE, 2600), ("direct", DIRECT, 0)))
+def test_every_transfer_has_a_time_limit(row):
+    kind, stage, volts_mv = row
+    rig = Rig(kind).owe(1, 3, 50)
+    rig.board.volts_mv = volts_mv
+    rig.step()
+    assert rig.snap.bal_stage == stage
+    ms = 0
+    while rig.scheduler.phase == stage:
+        rig.step()
+        ms += STEP_MS
+        assert ms <= 140_000
+    assert ms >= 115_000 and rig.board.is_open()
+
+
+@each(((250, True), (150, False)))
+def test_a_converter_that_does_not_deliver_is_left_alone_for_a_minute(row):
+    flow_pm, works = row
+    rig = Rig().owe()
+    rig.board.flow_pm = flow_pm if works else 50
+    rig.step(80)
+    if works:
+        assert not rig.scheduler.banned_ms
+        return
+    assert rig.board.is_open() and rig.snap.bal_stage == REST
+    quiet_ms = 0
+    while rig.step() == REST:
+        quiet_ms += STEP_MS
+    assert 55_000 <= quiet_ms <= 61_000
+
+
+@each((("balance_max_ma", 700, 700), ("capacity_mah", 5000, 500), ("balance_max_ma", 9000, 2000)))
+def test_the_current_keeps_to_setting_capacity_and_board(row):
+    rig = Rig(**{row[0]: row[1]}).owe()
+    rig.step()
+    assert rig.board.ma == row[2]
+
+
+def test_voltage_mode_is_the_manuals_rule_with_hysteresis():
+    rig = Rig(balance_mode=1)
+    mv = rig.snap.cell_mv
+    mv[0] = 3310
+    assert rig.step() == REST
+    mv[0] = 3311
+    assert rig.step() == DIRECT and rig.board.pair == (0, 1)
+    mv[0] = 3306
+    rig.step(12)
+    assert rig.snap.bal_stage in (DIRECT, SETTLE)
+    mv[0] = 3305
+    rig.step(12)
+    assert rig.snap.bal_stage == REST
+
+
+def test_without_hysteresis_stop_equals_start():
+    rig = Rig(balance_mode=1, balance_hysteresis_on=0)
+    rig.snap.cell_mv[0] = 3311
+    assert rig.step() == DIRECT
+    rig.snap.cell_mv[0] = 3310
+    rig.step(12)
+    assert rig.snap.bal_stage == REST
+
+
+@each(((3000, REST), (3001, DIRECT)))
+def test_a_knee_lead_needs_the_start_voltage(row):
+    rig = Rig()
+    rig.scheduler.ledger.leader, rig.scheduler.ledger.followers = 2, 0b1011
+    rig.snap.cell_mv[2] = row[0]
+    assert rig.step() == row[1]
+
+
+def test_a_passive_board_bleeds_the_rich():
+    rig = Rig("bleed").owe()
+    assert rig.step() == BLEED
+    assert rig.board.mask == 0b0011  # two at most
+    assert rig.snap.bal_state == 2
+
+
+def test_a_passive_board_books_what_it_burns():
+    rig = Rig("bleed").owe()
+    before = rig.scheduler.ledger.offset_mas[1]
+    rig.step(2)
+    assert rig.scheduler.ledger.offset_mas[1] == before - 100
+    rig.scheduler.ledger.forget()
+    rig.step(12)
+    assert rig.snap.bal_stage == REST
+
+
+def test_a_passive_board_follows_the_manual_in_voltage_mode():
+    rig = Rig("bleed", balance_mode=1)
+    rig.snap.cell_mv[2] = 3320
+    assert rig.step() == BLEED and rig.board.mask == 0b0100
+    rig.snap.cell_mv[2] = 3306
+    rig.step(12)
+    assert rig.board.mask in (0, 0b0100) and rig.scheduler.is_running
+    rig.snap.cell_mv[2] = 3300
+    rig.step(12)
+    assert rig.snap.bal_stage == REST
+
+
+def test_leads_are_measured_at_every_session_and_a_bad_one_inhibits():
+    rig = Rig("direct", True)
+    rig.board.leads_mohm = [50, 50, 300, 50, 50]
+    rig.owe()
+    assert rig.step() == PROBE
+    while rig.step() == PROBE:
+        assert not rig.snap.wire_bad
+    assert rig.snap.wire_bad == 0b00100 and rig.board.is_open()
+    assert rig.step(20) == OFF
+    rig.board.leads_mohm = [50] * 5
+    rig.scheduler.probe()
+    assert rig.step() == PROBE
+    while rig.step() == PROBE:
+        pass
+    assert rig.step(2) == DIRECT
+    rig.scheduler.ledger.forget()
+    rig.step(12)
+    rig.owe()
+    assert rig.step() == PROBE
+
+
+def test_probing_is_booked():
+    rig = Rig("direct", True).owe()
+    before = sum(rig.scheduler.ledger.offset_mas)
+    rig.board.leads_mohm = [50] * 5
+    rig.step()
+    while rig.step() == PROBE:
+        pass
+    assert sum(rig.scheduler.ledger.offset_mas) <= before - 4 * 90
+
+
+def test_only_a_changed_pack_is_learned_anew():
+    rig = Rig()
+    ledger = rig.scheduler.ledger
+    rig.scheduler.load(settings(balance_trigger_mv=20))
+    assert rig.scheduler.ledger is ledger
+    rig.scheduler.load(settings(capacity_mah=50_000))
+    assert rig.scheduler.ledger is not ledger
+    rig.scheduler.work()
+
+
+def test_at_rest_a_look_every_two_seconds_is_enough_and_no_charge_is_lost():
+    rig = Rig()
+    rig.scheduler = Scheduler(rig.snap, rig.board)
+    rig.scheduler.load(rig.values)
+    rig.snap.current_ma = 1000
+    rig.step(2)
+    rig.owe()
+    looks = 0
+    while rig.step() != DIRECT:
+        looks += 1
+        assert looks < 41
+    assert looks >= 30
+    observer = rig.scheduler.observer
+    assert observer.charge_mas * 1000 + observer.carry == 1000 * STEP_MS * (looks + 3)
