@@ -50,11 +50,9 @@ def hmac(key, *parts):
 
 
 def _pad(key, mask):
-    block = bytearray(_BLOCK)
-    block[: len(key)] = key
-    for i in range(_BLOCK):
-        block[i] ^= mask
-    return block
+    # As one long number: a loop over 64 bytes would take milliseconds on the board.
+    number = int.from_bytes(key + bytes(_BLOCK - len(key)), "big")
+    return (number ^ int.from_bytes(bytes((mask,)) * _BLOCK, "big")).to_bytes(_BLOCK, "big")
 
 
 def same(one, other):

@@ -55,6 +55,7 @@ class Hub:
         self.sessions = []
         self.window_ms = 0
         self.fresh_ms = 0
+        self.cursor = (0, None)  # where the last reader of the journal stopped
         self.rubbish = 0
         self.refused = 0
         self._lines = _LINES

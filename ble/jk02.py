@@ -20,6 +20,7 @@ SETTINGS_RECORD = const(0x01)
 STATUS_RECORD = const(0x02)
 DEVICE_RECORD = const(0x03)
 LOGBOOK_RECORD = const(0x05)
+LOG_ENTRIES = const(50)
 RECORD_BYTES = const(300)
 
 # The JK firmware whose records these are; the number before the dot selects the layout.
@@ -74,8 +75,8 @@ DEVICE_CONSTANTS = (
 _SETTINGS_MAP_AT = const(287)
 _DEVICE_MAP_AT = const(150)
 _FIRST_REGISTER_AT = const(6)  # register r of 1..0x22 stands 4 bytes after register r - 1
+_BLANK = bytes(RECORD_BYTES)
 _LOG_AT = const(11)
-_LOG_ENTRIES = const(50)
 _LOG_ENTRY = "<IB"
 _LOG_ENTRY_BYTES = const(5)
 _LOG_KIND = const(3)  # byte 10 of the captured logbook
@@ -85,8 +86,7 @@ _OWN_CODES = range(0x84, 0xC0)
 
 def begin(record, kind, counter, constants):
     """Clear `record` and write its head and what never changes."""
-    for i in range(RECORD_BYTES):
-        record[i] = 0
+    record[:] = _BLANK
     record[0:4] = b"\x55\xaa\xeb\x90"
     record[4] = kind
     record[5] = counter & 0xFF
@@ -134,15 +134,14 @@ def write_device(record, counter, hub):
     finish(record)
 
 
-def write_logbook(record, counter, journal):
-    """Record 05: the newest 50 events that a JK client can name, the newest last."""
+def is_logged(code):
+    """A JK client can name this event."""
+    return code < 0x100 and code not in _OWN_CODES
+
+
+def write_logbook(record, counter, entries):
+    """Record 05: (run s, code) of at most 50 events, given the newest first."""
     begin(record, LOGBOOK_RECORD, counter, ())
-    entries = []
-    for run_s, code, _, _ in journal.newest(4 * _LOG_ENTRIES):
-        if code < 0x100 and code not in _OWN_CODES:
-            entries.append((run_s, code))
-            if len(entries) == _LOG_ENTRIES:
-                break
     at = _LOG_AT
     for run_s, code in reversed(entries):
         struct.pack_into(_LOG_ENTRY, record, at, run_s, code)

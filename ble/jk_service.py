@@ -5,7 +5,7 @@ notification of its own, at least 50 ms later, for clients wait for it only when
 have digested the record. After the settings record was asked for once, a status record
 follows twice a second for as long as the link lives.
 
-    READY ──request──▶ SENDING ──all sent──▶ GAP ──60 ms or more──▶ acknowledgement, READY
+    READY ──request──▶ SENDING ──all sent──▶ GAP ──70 ms or more──▶ acknowledgement, READY
 
 There is no negative acknowledgement that any client understands: what is refused is met
 with silence. A change is refused unless the app window is open; every request is while
@@ -24,13 +24,15 @@ from firmware.settings import LFP, LI_ION, LTO, Refused
 
 STREAM_MS = const(500)
 _FIRST_MS = const(250)  # from the request to the first status record
-_GAP_MS = const(60)
+_GAP_MS = const(70)
 # Many small pieces are still on their way when the last one was taken: wait for them too.
 _PIECE_MS = const(10)
 _PIECES_FREE = const(4)
 _VALUE_AT = const(6)
 _VALUE_MAX = const(13)
 _TEXT = const(-1)
+_LOOK_AT = const(200)  # events of the journal in which the logbook's are sought
+_AT_ONCE = const(4)
 
 _PRESETS = {
     jk02.PRESET_LI_ION: LI_ION,
@@ -51,6 +53,8 @@ class JkService:
         self._record = bytearray(jk02.RECORD_BYTES)
         self._gap_ms = 0
         self._due_ms = 0
+        self._events = None  # of the journal, while the logbook is gathered
+        self._log = []
         control = hub.control
         self._verbs = {
             jk02.CALIBRATE_VOLTAGE: (4, control.calibrate_voltage),
@@ -69,13 +73,15 @@ class JkService:
 
     def is_ready(self):
         """The last request is answered and acknowledged."""
-        return self.outbox.is_empty() and not self._gap_ms
+        return self.outbox.is_empty() and not self._gap_ms and self._events is None
 
     def tick(self, dt_ms):
         """Go on sending; acknowledge; send the next status record."""
         self._due_ms -= dt_ms
         if not self.outbox.is_empty():
             self.outbox.pump()
+        elif self._events is not None:
+            self._gather()
         elif self._gap_ms:
             self._gap_ms = max(0, self._gap_ms - dt_ms)
             if not self._gap_ms:
@@ -107,12 +113,30 @@ class JkService:
         if command == jk02.GET_DEVICE:
             jk02.write_device(record, self.counter, self._hub)
         elif command == jk02.GET_LOGBOOK:
-            jk02.write_logbook(record, self.counter, self._hub.journal)
+            self._events = self._hub.journal.newest(_LOOK_AT)
+            self._log = []
+            return
         else:
             jk02.write_settings(record, self.counter, self._hub.bms.settings)
             if not self.is_streaming:
                 self.is_streaming = True
                 self._due_ms = _FIRST_MS
+        self._send(record)
+
+    def _gather(self):
+        # A few events in each turn: reading flash for all of them would delay a step.
+        for _ in range(_AT_ONCE):
+            event = next(self._events, None)
+            if event and jk02.is_logged(event[1]):
+                self._log.append(event[:2])
+            if event is None or len(self._log) == jk02.LOG_ENTRIES:
+                jk02.write_logbook(self._record, self.counter, self._log)
+                self._events = None
+                self._log = []
+                self._send(self._record)
+                return
+
+    def _send(self, record):
         pieces = self.outbox.put(record)
         self._gap_ms = _GAP_MS + _PIECE_MS * max(0, pieces - _PIECES_FREE)
 

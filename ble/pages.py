@@ -1,7 +1,7 @@
 """Pages: what our own service can be asked for; each is one answer of at most 240 bytes.
 
-LIVE and COUNTS are tables: (name, struct code). A value that does not fit its code is
-cut to the nearest that does, so an age that grew without end reads as the largest one.
+LIVE is a table: (attribute of the snapshot, struct code). What is too large for its code
+reads as the largest that is not, as does an age that grew without end.
 """
 
 import gc
@@ -14,7 +14,6 @@ from ble.auth import CONNECTION, SETTINGS
 from firmware.settings import PARAMS
 from firmware.snapshot import CELLS_MAX
 
-# Attributes of the snapshot, in this order.
 LIVE = (
     ("seq", "I"),
     ("run_s", "I"),
@@ -59,36 +58,19 @@ LIVE = (
     ("bal_ma", "h"),
 )
 
-# In this order, gathered by `_counts`.
-COUNTS = (
-    ("free heap, bytes; 0 where it is not known", "I"),
-    ("power-ups", "I"),
-    ("steps that were late", "I"),
-    ("events lost", "I"),
-    ("journal entries ever written", "I"),
-    ("bytes that made no frame", "I"),
-    ("requests refused", "I"),
-    ("wrong passwords", "H"),
-    ("links", "B"),
-    ("charge over-current trips in a row", "B"),
-    ("discharge over-current trips in a row", "B"),
-    ("short-circuit trips in a row", "B"),
-)
+# The health of the board, gathered by `_counts` in the order that the README gives.
+COUNTS = "IIIIIIIHBBBB"
 
 _LIMIT = "<Bii"
-_LIMITS_MAX = const(26)
+_LIMITS_MAX = const(16)
 _CELL = "<HHB"
 _EVENT = "<IHii"
 _EVENTS_MAX = const(16)
+_SKIP_MAX = const(500)
 _TEXT_MAX = const(236)
 
-_RANGE = {
-    "B": (0, 0xFF),
-    "H": (0, 0xFFFF),
-    "h": (-0x8000, 0x7FFF),
-    "I": (0, 0xFFFFFFFF),
-    "i": (-0x80000000, 0x7FFFFFFF),
-}
+_LIVE_CODES = "".join([row[1] for row in LIVE])
+_HIGH = {"B": 0xFF, "H": 0xFFFF}
 
 
 def flags(hub):
@@ -112,20 +94,18 @@ def read(hub, page, start):
     return _PAGES[page](hub, start)
 
 
-def fitted(code, value):
-    """`value` cut to what the struct code can hold."""
-    low, high = _RANGE[code]
-    return min(max(int(value), low), high)
-
-
 def _live(hub, start):
     snap = hub.bms.snap
-    return _packed(LIVE, [getattr(snap, row[0]) for row in LIVE])
+    return _packed(_LIVE_CODES, [getattr(snap, row[0]) for row in LIVE])
 
 
-def _packed(rows, values):
-    layout = "<" + "".join([row[1] for row in rows])
-    return struct.pack(layout, *[fitted(row[1], value) for row, value in zip(rows, values)])
+def _packed(codes, values):
+    # The wide codes hold whatever the board can count to.
+    for at in range(len(codes)):
+        high = _HIGH.get(codes[at])
+        if high and values[at] > high:
+            values[at] = high
+    return struct.pack("<" + codes, *values)
 
 
 def _limits(hub, start):
@@ -178,10 +158,20 @@ def _tasks(hub, start):
 
 
 def _journal(hub, start):
+    # Whoever reads on goes on where the last page ended: passing over what was read
+    # already costs flash time, so that is done for the few who jump.
+    at, events = hub.cursor
+    if at != start or not start:
+        events = hub.journal.newest(1 << 29)
+        for _ in range(min(start, _SKIP_MAX)):
+            next(events, None)
     answer = b""
-    for nth, event in enumerate(hub.journal.newest(start + _EVENTS_MAX)):
-        if nth >= start:
-            answer += struct.pack(_EVENT, *event)
+    for _ in range(_EVENTS_MAX):
+        event = next(events, None)
+        if event is None:
+            break
+        answer += struct.pack(_EVENT, *event)
+    hub.cursor = start + _EVENTS_MAX, events
     return answer
 
 

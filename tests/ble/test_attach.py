@@ -24,7 +24,6 @@ class Powered:
 
     def join(self):
         self.hub = attach(self.sim.bms, Entropy())
-        self.sim.run(0.1)  # a step takes over the alarms that the radio keeps lit
         self.link = Link(247)
         self.phone = Phone(self.hub, self.hub.open(self.link), self.link)
 
@@ -48,6 +47,7 @@ def test_a_jk_client_switches_the_real_mosfet():
 
 def test_the_status_record_shows_the_virtual_pack():
     powered = Powered()
+    powered.sim.run(0.1)
     powered.phone.session.feed(JK, request(0x96))
     run(powered.hub, 400)
     data = powered.link.take(JK)[320:620]

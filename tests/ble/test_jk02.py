@@ -9,7 +9,7 @@ from ble.status import BATTERY_TYPES, RELEASES, STATUS_CONSTANTS
 from boards.jk8s import board as facts
 from firmware.settings import BY_REGISTER, INDEX, LFP, LI_ION, LTO, Settings
 from protection.rule import BIT
-from tests.ble.bench import FakeBms, Journal, make_hub, measured
+from tests.ble.bench import FakeBms, Journal, Link, make_hub, measured, request, run
 from tests.each import each
 
 
@@ -120,9 +120,23 @@ def test_the_device_record_equals_the_captured_one():
     assert differences(record, DEVICE, DEVICE_OWN) == []
 
 
-def test_the_logbook_equals_the_captured_one():
+def logbook(entries):
+    """The record that a client gets of a journal with these entries, the newest first."""
     journal = Journal()
-    journal.entries = [
+    journal.entries = entries
+    hub = make_hub(journal=journal)
+    link = Link(517)
+    session = hub.open(link)
+    session.services[0].counter = 0x1F
+    session.feed(0, request(0xA1))
+    run(hub, 3000)
+    data = link.take(0)
+    assert data[300:] == jk02.ACK
+    return data[:300]
+
+
+def test_the_logbook_equals_the_captured_one():
+    entries = [
         (2514136, 28, 0, 0),
         (2514095, 27, 0, 0),
         (7, 0x84, 0, 0),  # our own: no JK client knows it
@@ -131,16 +145,11 @@ def test_the_logbook_equals_the_captured_one():
         (238, 68, 0, 0),
         (0, 1, 0, 0),
     ]
-    record = bytearray(300)
-    jk02.write_logbook(record, 0x1F, journal)
-    assert bytes(record) == LOGBOOK
+    assert logbook(entries) == LOGBOOK
 
 
 def test_the_logbook_holds_the_newest_fifty():
-    journal = Journal()
-    journal.entries = [(1000 - i, 0x11, 0, 0) for i in range(60)]
-    record = bytearray(300)
-    jk02.write_logbook(record, 0, journal)
+    record = logbook([(1000 - i, 0x11, 0, 0) for i in range(60)])
     assert struct.unpack_from("<I", record, 6)[0] == 50
     assert struct.unpack_from("<I", record, 11)[0] == 951
     assert struct.unpack_from("<I", record, 11 + 49 * 5)[0] == 1000

@@ -584,17 +584,39 @@ def test_live_shows_the_snapshot():
         assert value == expected, row[0]
 
 
-@each((("B", 300, 255), ("B", -1, 0), ("h", -40_000, -0x8000), ("h", 5, 5), ("H", True, 1)))
-def test_values_are_cut_to_fit(row):
-    code, value, expected = row
-    assert pages.fitted(code, value) == expected
+def test_the_readme_lists_the_live_fields_in_order():
+    codes_of = {"B": "u8", "H": "u16", "h": "i16", "I": "u32", "i": "i32"}
+    parts = []
+    before = None
+    for name, code in pages.LIVE:
+        if code == before:
+            parts[-1] += " " + name
+        else:
+            parts.append(codes_of[code] + " " + name)
+        before = code
+    with open("ble/README.md") as file:
+        assert "; ".join(parts) in file.read()
+
+
+def test_ages_and_counts_too_large_for_their_code_read_as_the_largest():
+    bms = FakeBms()
+    bms.snap.cells_age_ms = 0x10000
+    bms.snap.stack_age_ms = 0xFFFF
+    bms.snap.current_age_ms = 0xFFFE
+    one = phone(bms)
+    codes_of = "<" + "".join([row[1] for row in pages.LIVE])
+    at = [row[0] for row in pages.LIVE].index("cells_age_ms")
+    values = struct.unpack(codes_of, page(one, 0))
+    assert values[at : at + 3] == (0xFFFF, 0xFFFF, 0xFFFE)
+    bms.guard.retries[0].count = 256
+    assert page(one, 3)[-3] == 255
 
 
 def test_limits_show_what_is_set_and_what_acts():
     bms = FakeBms(LI_ION, 3)
     one = phone(bms)
     got = {}
-    for start in range(0, len(PARAMS), 26):
+    for start in range(0, len(PARAMS), 16):
         data = page(one, 1, start)
         for at in range(0, len(data), 9):
             row, value, acts = struct.unpack_from("<Bii", data, at)
@@ -622,7 +644,7 @@ def test_counts_show_the_health_of_the_board():
         retry.count = nth + 1
     one.hub.bms.late = 5
     data = page(one, 3)
-    values = struct.unpack("<" + "".join([row[1] for row in pages.COUNTS]), data)
+    values = struct.unpack("<" + pages.COUNTS, data)
     assert values[1] == 7 and values[2] == 5
     assert values[-4:] == (1, 1, 2, 3)
 
@@ -645,6 +667,11 @@ def test_the_journal_is_downloaded_in_parts():
             break
         got += [struct.unpack_from("<IHii", data, at) for at in range(0, len(data), 14)]
     assert got == journal.entries
+    # Anywhere, and from the beginning again.
+    assert struct.unpack_from("<I", page(one, 5, 7))[0] == 993
+    assert struct.unpack_from("<I", page(one, 5, 23))[0] == 977
+    assert struct.unpack_from("<I", page(one, 5))[0] == 1000
+    assert page(one, 5, 999) == b""
 
 
 @each((0, 30, len(PARAMS) - 1))
