@@ -159,3 +159,15 @@ def test_long_steps_count_whole():
     for _ in range(60):
         gauge.step(60.0, -10.0, [3.29], [25.0])
     assert gauge.gauge.meter.dsg_mah in (9_999, 10_000)
+
+
+def test_a_gap_takes_the_smaller_of_its_ends():
+    counted = []
+    for before, after in ((-20.0, -50.0), (-50.0, -20.0), (30.0, -20.0)):
+        gauge = replay.ReplayGauge("lfp", 100.0, 0.6, 200.0, 1)
+        for _ in range(10):
+            gauge.step(1.0, before, [3.29], [25.0])
+        start = gauge.gauge.meter.net_mams()
+        gauge.step(60.0, after, [3.29], [25.0])
+        counted.append(gauge.gauge.meter.net_mams() - start)
+    assert counted == [-20_000 * 60_000, -20_000 * 60_000, 0]

@@ -6,7 +6,7 @@ seconds work() carries the swarm through one look, a bounded slice per call:
     REST -> TABLE -> LOOK -> (MEASURE -> (COUNT -> COPY)) -> REST
 
 z is settled after every look, the other unknowns every sixth and before the
-swarm is thinned out and copied
+swarm is thinned out and copied.
 
 While a look is under way the next block is already being collected, so
 nothing is lost. Between looks the estimate follows the counted charge.
@@ -24,7 +24,9 @@ from array import array
 from math import exp, log, sqrt
 
 from firmware.estimation.cell import NODES, CellModel
+from firmware.estimation.ohms import Ohms
 from firmware.estimation.shape import Shape
+from firmware.estimation.sight import Sight
 from firmware.estimation.swarm import Swarm
 
 REST, TABLE, LOOK, MEASURE, COUNT, COPY = range(6)
@@ -40,22 +42,6 @@ _EMPTY_C = 0.1  # the empty anchor needs |I| <= C/10 and 10 degrees
 _EMPTY_TEMP_C = 10.0
 _WEIGHT_MAX = 0.3
 _LOOKS_TO_MEASURE = 6
-
-
-class Sight:
-    """What the voltage should be at each per cent, and how sure that is."""
-
-    def __init__(self):
-        zeros = [0.0] * NODES
-        self.volt = array("f", zeros)
-        self.inverse = array("f", zeros)
-        self.log_square = array("f", zeros)
-        self.volt_v = 0.0
-        self.bend = 0.0
-        self.weight = 0.0
-        self.anchor = 0
-        self.anchor_z = 0.0
-        self.anchor_inverse = 0.0
 
 
 class Estimator:
@@ -75,10 +61,7 @@ class Estimator:
         self.is_full = False
         self.is_empty = False
         self.seen_s = 0.0
-        self.ohm_scale = 1.0
-        self.ohm_xx = self.ohm_xy = 0.0
-        self.pol_last = None
-        self.rest_last = 0.0
+        self.ohms = Ohms(self.tune)
         self.full_s = self.empty_s = 0.0
 
     def _shape(self, q):
@@ -102,18 +85,11 @@ class Estimator:
         self.swarm.gather(z, b, k, v)
         self._restart()
 
-    def remember_ohms(self, scale):
-        """Go on from a stored comparison of the resistances with the profile."""
-        prior = self.tune.ohm_prior
-        self.ohm_scale = scale
-        self.ohm_xx = prior
-        self.ohm_xy = (2.0 * scale - 1.0) * prior
-
     def _restart(self):
         self.phase = REST
         self.at = 0
         self.seen_s = 0.0
-        self.pol_last = None
+        self.ohms.forget_last()
         self._looks = 0
         self.cell.clear()
         self._publish()
@@ -232,8 +208,8 @@ class Estimator:
         pol_0 = i * cell.r0
         pol_1 = u1 * cell.r1
         pol_2 = u2 * cell.r2
-        self._learn_ohms(pol_0, pol_1, pol_2, volt_v)
-        scale = self.ohm_scale
+        self.ohms.learn(cell, self._z_base, self._slow, pol_0, pol_1, pol_2, volt_v)
+        scale = self.ohms.scale
         self._pol_0 = pol_0 * scale
         self._pol_1 = pol_1 * scale
         self._pol_2 = pol_2 * scale
@@ -283,30 +259,6 @@ class Estimator:
         while q < 2 and cell.open_v(q + 1, self._slow, self._quick) < cell.p.v0:
             q += 1
         return q / (NODES - 1)
-
-    def _learn_ohms(self, pol_0, pol_1, pol_2, volt_v):
-        """Learn how resistances compare with the profile from sharp changes."""
-        cell = self.cell
-        tune = self.tune
-        z = self._z_base
-        a = z * (NODES - 1)
-        n = min(int(a), NODES - 2)
-        ocv = cell.open_v(n, self._slow, self._slow)
-        ocv += (a - n) * (cell.open_v(n + 1, self._slow, self._slow) - ocv)
-        low = exp(-z / cell.p.b)
-        pol = pol_0 * (1.0 + cell.p.a0 * low) + pol_1 * (1.0 + cell.p.a1 * low) + pol_2
-        rest = volt_v - ocv
-        if self.pol_last is not None and 0.2 < z < 0.95:
-            dx = pol - self.pol_last
-            if abs(dx) > tune.ohm_min:
-                keep = 1.0 - 1.0 / tune.ohm_looks
-                self.ohm_xx = self.ohm_xx * keep + dx * dx
-                self.ohm_xy = self.ohm_xy * keep + dx * (rest - self.rest_last)
-        self.pol_last = pol
-        self.rest_last = rest
-        prior = tune.ohm_prior
-        scale = (self.ohm_xy + prior) / (self.ohm_xx + prior)
-        self.ohm_scale = min(max(scale, 0.6), 1.7)
 
     def _learn_shape(self):
         """Teach the curve what this look showed at the estimate."""

@@ -240,7 +240,7 @@ class Gauge:
             e.cell.h,
             e.cell.h_quick,
             e.cell.unknown,
-            e.ohm_scale,
+            e.ohms.scale,
             self.shown.soc,
         )
         pack_into("<H", buf, SAVED_BYTES - 2, _sum(buf, SAVED_BYTES - 2))
@@ -273,7 +273,7 @@ class Gauge:
         sd = (x[16] * x[16] + _ASLEEP_SD * _ASLEEP_SD * hours + 0.25 * lost * lost) ** 0.5
         e.resume((max(x[15] - lost, 0.0), sd), x[17:19], x[19:21], x[21:23])
         e.cell.h, e.cell.h_quick, e.cell.unknown, scale = x[23:27]
-        e.remember_ohms(scale)
+        e.ohms.remember(scale)
         self.shown.set(max(x[27] - lost, 0.0))
         c.learn(e.swarm.k_mean)
         self._publish()

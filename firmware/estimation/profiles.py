@@ -39,6 +39,8 @@ class LfpTune(Tune):
     """On the plateau half a millivolt is a per cent: the shape is trusted."""
 
     offset_wide = 0.004
+    volt = 0.004
+    curve = 0.0005
     shape, shape_low, shape_high = 0.005, 0.005, 0.03
     doubt = 0.094
     moved, passed_s = 0.03, 20000.0

@@ -264,4 +264,4 @@ class Swarm:
             z = self.z_mean + tune.fresh_soc * noise.normal()
             self.z[i] = min(max(z, 0.0), 1.0)
             self.b[i] = self.b_mean * lean + tune.fresh_offset * full_scale_c * noise.normal()
-            self.v[i] = self.v_mean + 0.5 * tune.volt * noise.normal()
+            self.v[i] = self.v_mean + tune.volt * noise.normal()

@@ -111,11 +111,11 @@ def test_resistance_is_learned_from_sharp_changes():
     estimator = Estimator(Profile(LI_ION), 2.0)
     estimator.resume((0.6, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
     drive(estimator, cell, ((-1.0, 30), (1.0, 30)) * 200, dt_s=1.0)
-    assert 1.2 < estimator.ohm_scale < 1.5
+    assert 1.2 < estimator.ohms.scale < 1.5
     other = Estimator(Profile(LI_ION), 2.0)
-    other.remember_ohms(estimator.ohm_scale)
+    other.ohms.remember(estimator.ohms.scale)
     prior = other.tune.ohm_prior
-    assert abs((other.ohm_xy + prior) / (other.ohm_xx + prior) - estimator.ohm_scale) < 1e-6
+    assert abs((other.ohms.xy + prior) / (other.ohms.xx + prior) - estimator.ohms.scale) < 1e-6
 
 
 def test_between_looks_the_estimate_follows_the_charge():

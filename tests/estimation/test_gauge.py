@@ -179,3 +179,34 @@ def test_a_full_charge_is_shown_and_counted():
     run(gauge, 3000, 1800)
     assert snap.soc_pm == 1000
     assert snap.charge_count == 1
+
+
+def test_the_boards_own_consumption_is_counted_while_it_runs():
+    plain, thirsty = ready(), ready()
+    thirsty.own_ma = 10_000
+    for gauge in (plain, thirsty):
+        gauge.snap.cells_age_ms = 10_000
+        run(gauge, 0, 360)
+    assert abs(plain.estimator.soc - thirsty.estimator.soc - 0.01) < 0.002
+
+
+def test_the_step_allocates_nothing():
+    try:
+        import micropython
+
+        lock, unlock = micropython.heap_lock, micropython.heap_unlock
+    except (ImportError, AttributeError):
+        return  # CPython has no heap to lock
+    gauge = ready()
+    gauge.snap.current_ma = -350_000
+    lock()
+    try:
+        for _ in range(1000):
+            gauge.integrate(50)
+        gauge.integrate(1000)
+        gauge.snap.current_ma = 350_000
+        gauge.integrate(1000)
+        gauge.snap.current_age_ms = 9000
+        gauge.integrate(50)
+    finally:
+        unlock()
