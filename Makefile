@@ -19,6 +19,7 @@ DEVICE := firmware hal protection balancing ble boards
 OPTIONS := $(filter-out PYTHON=% MICROPYTHON=%,$(MAKEOVERRIDES))
 
 .PHONY: help run radio-test test check scenarios schema bench campaign upy32 clean
+.PHONY: soc profiles balance deploy size flash firmware repl
 
 help:
 	@sed -n 's/^# \{0,1\}//p' Makefile | head -n 3
@@ -52,6 +53,20 @@ check: $(READY)
 
 test: check upy32
 	$(PY) -m tests.all
+
+# The gauge on recordings beside a plain counter; the balancer on a simulated session.
+soc: $(READY)
+	@$(PY) -m tests.soc
+
+profiles: $(READY)
+	@$(PY) -m tests.make_profiles
+
+balance: $(READY)
+	@mkdir -p build && $(PY) -m tests.balance --plot build/balance.png
+
+# Onto a board, or into a folder: make deploy DEST=folder [BOARD=…] [AIOBLE=folder].
+deploy size flash firmware repl: $(READY)
+	@$(PY) -m tests.deploy $@ $(filter-out HOST_PYTHON=%,$(MAKEOVERRIDES))
 
 bench: $(READY) upy32
 	$(PY) -m tests.bench

@@ -14,6 +14,11 @@ from tests.upy.interpreters import ROOT
 WHOLE = (
     "tests/scenarios",
     "tests/upy",
+    "tests/boot",
+    "tests/fuzz",
+    "tests/hal/test_scenarios.py",
+    "tests/radio",
+    "tests/store/test_cuts.py",
     "tests/test_command_line.py",
     "tests/test_fault_matrix.py",
     "tests/test_reaction.py",
@@ -22,6 +27,11 @@ WHOLE = (
 GATES = (
     ("protection/*", 100),
     ("firmware/settings.py", 100),
+    ("firmware/store.py,firmware/lane.py,firmware/journal.py,firmware/records.py", 100),
+    ("firmware/keeper.py,firmware/latches.py,firmware/extremes.py,firmware/events.py", 100),
+    ("balancing/*", 100),
+    ("ble/*", 100),
+    ("firmware/estimation/meter.py", 100),
 )
 
 

@@ -7,6 +7,7 @@ timeline must hold the expected lines in that order and nothing else.
 """
 
 from firmware.settings import Refused
+from hal.virtual.board import VirtualBoard
 from hal.virtual.pack import Pack
 from hal.virtual.sim import Simulation, commissioned
 from hal.virtual.timeline import clock_text
@@ -116,11 +117,10 @@ def do(board, bms, timeline, action):
         raise ValueError("scenario: no action %r" % (verb,))
 
 
-def play(scenario, say=None, observers=()):
+def play(scenario, say=None, observers=(), board=None):
     """Play at full speed; the simulation afterwards, and the list of differences."""
-    from boards.jk8s import board as facts
-
-    sim = Simulation(scenario.pack(), scenario.settings(facts))
+    board = board or VirtualBoard(scenario.pack())
+    sim = Simulation(settings=scenario.settings(board.facts), board=board)
     sim.timeline.say = say
     sim.observers.extend(observers)
     for action in scenario.actions:

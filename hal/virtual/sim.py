@@ -34,9 +34,11 @@ def commissioned(chemistry, facts, cell_count=8, capacity_mah=100_000, sensors=3
 class Simulation:
     """A pack, a board, the firmware, and the hardware's part around it."""
 
-    def __init__(self, pack=None, settings=None, clock=None, reason=WAKE_BUTTON, flash=None):
-        self.pack = pack or Pack()
-        self.board = VirtualBoard(self.pack, clock, flash=flash)
+    def __init__(
+        self, pack=None, settings=None, clock=None, reason=WAKE_BUTTON, flash=None, board=None
+    ):
+        self.board = board or VirtualBoard(pack or Pack(), clock, flash=flash)
+        self.pack = self.board.pack
         self.clock = self.board.clock
         self.settings = settings or commissioned(2, self.board.facts)
         self.bms = None

@@ -1,0 +1,46 @@
+"""Any bare ESP32 board with nothing but USB: the firmware on a pack simulated beside it.
+
+The figures of the reference board, so that the same scenarios and limits hold. Data only.
+"""
+
+NAME = "devkit"
+MODEL = "JK_B2A8S20P"
+HARDWARE = "11.XW"
+CHIP = "esp32"
+BUILD = "hal.esp32.devkit"
+COMMISSIONED = 2  # LiFePO4: set up at its first start, for there is nothing to protect
+
+CELLS_MAX = 8
+SUPPLY_MIN_MV = 10_000  # manual 2.2 b
+SUPPLY_MAX_MV = 40_000
+
+FULL_SCALE_MA = 200_000  # manual table 1, continuous discharge
+CURRENT_RANGE_MA = 500_000  # where the shunt amplifier ends
+CHARGE_MAX_MA = 200_000
+DISCHARGE_MAX_MA = 200_000
+PEAK_MA = 350_000  # manual table 1, maximum discharge (D37)
+MOS_OTP_MAX_DC = 750  # "cannot be changed" (D1)
+
+SHUNT_UOHM = 100  # 500 A over it are 50 mV, 2.5 V behind the amplifier
+
+BALANCER = "storage"
+BALANCE_MAX_MA = 2000  # 1000 on the B1A
+BALANCE_FULL_MA = 3000  # at full duty
+BALANCE_KAPPA_PM = 500  # charge that arrives per charge taken
+BALANCE_PWM_HERTZ = 40_000
+
+SCP_STEP_US = 100  # the comparator's delay is an RC ladder in such steps
+SCP_MIN_US = 100
+SCP_MAX_US = 3000
+SCP_THRESHOLD_MA = 600_000
+
+LEASE_MS = 300
+ASSIST = True  # D24: closes a blocked MOSFET to save its body diode
+WAKE_ABOVE_MV = 5000  # manual 5.2
+LATENCY_MS = 50  # the current of a step is converted while the next one begins
+
+WATCHDOG_MS = 2000
+
+PINS = {}  # type: dict
+INPUTS = ()
+STRAPS = {}  # type: dict

@@ -1,0 +1,5 @@
+"""The device's entry point."""
+
+from firmware.start import start
+
+start()

