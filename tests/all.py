@@ -45,6 +45,7 @@ def main():
     apart = ["--ignore=" + path for path in WHOLE]
     status = run(*pytest, "--cov", "--cov-report=", *apart, "tests")
     status |= run(*pytest, *WHOLE)
+    status |= run("tests.radio")
     for files, least in GATES:
         print("coverage of %s, at least %d %%:" % (files, least), flush=True)
         status |= run("coverage", "report", "--include", files, "--fail-under", str(least))

@@ -16,6 +16,7 @@ CAMPAIGNS = (
     ("rule automaton", "tests/protection/test_rule.py"),
     ("fault composition", "tests/protection/test_compose.py"),
     ("power cuts", "tests/store/test_cuts.py"),
+    ("radio", "tests/fuzz"),
 )
 
 
