@@ -151,9 +151,7 @@ class Limits:
         floor_mv = CHEMISTRIES[chemistry][2] if chemistry else 0
         self.effective = {
             "cell_uvp_mv": uvp_mv,
-            "cell_uvpr_mv": max(settings.get("cell_uvpr_mv"), uvp_mv + _UVPR_GAP_MV)
-            if uvp_mv > settings.get("cell_uvp_mv")
-            else settings.get("cell_uvpr_mv"),
+            "cell_uvpr_mv": max(settings.get("cell_uvpr_mv"), uvp_mv + _UVPR_GAP_MV),
             "power_off_mv": max(settings.get("power_off_mv"), -(-facts.SUPPLY_MIN_MV // cells)),
             "balance_max_ma": min(
                 settings.get("balance_max_ma"),

@@ -396,6 +396,7 @@ def test_a_stored_record_out_of_range_is_refused(row):
 # chemistry, cells, changes -> UVP, UVPR, power-off in force (D6; supply 10 V, margin 0.3 V)
 EFFECTIVE = (
     (LFP, 8, {}, 2600, 3000, 2500),
+    (LFP, 8, {"cell_uvpr_mv": 2650}, 2600, 2700, 2500),  # as a real unit came: a gap of 50 mV
     (LFP, 4, {}, 2600, 3000, 2500),
     (LFP, 4, {"power_off_mv": 2400}, 2600, 3000, 2500),
     (LFP, 4, {"power_off_mv": 2400, "cell_uvp_mv": 2574}, 2575, 3000, 2500),

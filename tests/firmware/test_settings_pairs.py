@@ -28,8 +28,7 @@ def in_force(value):
     acting = dict(value)
     least_mv = (SUPPLY_MV + MARGIN_MV + cells - 1) // cells
     acting["cell_uvp_mv"] = max(value["cell_uvp_mv"], least_mv)
-    if acting["cell_uvp_mv"] > value["cell_uvp_mv"]:
-        acting["cell_uvpr_mv"] = max(value["cell_uvpr_mv"], acting["cell_uvp_mv"] + 100)
+    acting["cell_uvpr_mv"] = max(value["cell_uvpr_mv"], acting["cell_uvp_mv"] + 100)
     acting["power_off_mv"] = max(value["power_off_mv"], (SUPPLY_MV + cells - 1) // cells)
     return acting
 
