@@ -37,6 +37,7 @@ _PHASE_MS = 120_000
 _FRESH_MS = 0
 _LOOK_MS = 2000  # at rest a decision may wait this long
 _HOT_DC, _COOL_DC = 700, 650  # below the MOS OTP of 75 C, so that balancing yields first
+_JUMP_MV = 200  # of the stack, within a slice
 _DEAF_MS = 2000  # a converter that moves less than a tenth of what it was told
 _REPRIEVE_MS = 60_000
 # choose.is_worth: what a difference must exceed to start and to go on,
@@ -64,6 +65,7 @@ class Scheduler:
         self.is_on = self.is_running = self.is_hot = self.is_probe_due = False
         self.slice_ms = self.phase_ms = self.deaf_ms = self.banned_ms = 0
         self.is_idle = False
+        self.stack_mv = 0
         self.idle_ms = self.idle_mams = 0
         self.source = self.sink = NO_CELL
         self.mask = 0
@@ -179,6 +181,10 @@ class Scheduler:
         board, stage = self.transfer, self.stage
         self.slice_ms += dt_ms
         self.phase_ms += dt_ms
+        if abs(self.snap.stack_mv - self.stack_mv) > _JUMP_MV:
+            # While a tap is closed no cell is seen, but the stack is: something happened.
+            self._pause(stage)
+            return
         is_deaf = abs(board.current_ma()) * 10 < self.max_ma
         self.deaf_ms = self.deaf_ms + dt_ms if is_deaf else 0
         if self.deaf_ms > _DEAF_MS:
@@ -309,6 +315,7 @@ class Scheduler:
             self.phase_ms = 0
         self.stage = self.phase = stage
         self.slice_ms = 0
+        self.stack_mv = self.snap.stack_mv
 
     def _probe(self, is_fresh):
         """Let wires.py take its samples; publish its verdict when it is complete."""

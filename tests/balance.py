@@ -29,7 +29,7 @@ class Reading:
         self.cell_count = cells
         self.cell_mv = array("H", bytes(2 * cells))
         self.cells_age_ms = _LOST_MS
-        self.current_ma = 0
+        self.current_ma = self.stack_mv = 0
         self.mos_dc = self.t1_dc = self.t2_dc = 250
         self.fault_word = 0
         self.bal_state = self.bal_ma = self.bal_stage = 0

@@ -17,6 +17,7 @@ CAMPAIGNS = (
     ("fault composition", "tests/protection/test_compose.py"),
     ("power cuts", "tests/store/test_cuts.py"),
     ("radio", "tests/fuzz"),
+    ("both MicroPythons", "tests/upy"),
 )
 
 

@@ -30,6 +30,7 @@ class Snap:
         self.cell_mv = array("H", [3300] * cells)
         self.cells_age_ms = 0
         self.current_ma = 0
+        self.stack_mv = 0
         self.mos_dc = 250
         self.fault_word = 0
         self.bal_state = self.bal_ma = self.bal_from = self.bal_to = self.bal_stage = 0

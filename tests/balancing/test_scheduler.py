@@ -404,3 +404,13 @@ def test_at_rest_a_look_every_two_seconds_is_enough_and_no_charge_is_lost():
     assert looks >= 30
     observer = rig.scheduler.observer
     assert observer.charge_mas * 1000 + observer.carry == 1000 * STEP_MS * (looks + 3)
+
+
+@each(((200, DIRECT), (201, SETTLE), (-200, DIRECT), (-201, SETTLE)))
+def test_a_jump_of_the_stack_ends_a_slice_at_once(row):
+    rig = Rig().owe()
+    rig.snap.stack_mv = 26_000
+    assert rig.step() == DIRECT
+    rig.snap.stack_mv += row[0]
+    assert rig.step() == row[1]
+    assert rig.board.is_open() == (row[1] == SETTLE)

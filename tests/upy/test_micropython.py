@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from tests.scale import SCALE
 from tests.trace import trace
 from tests.upy.interpreters import ROOT, micropython, micropython32
 
@@ -29,7 +30,8 @@ def need(interpreter, bits):
         pytest.skip("no %s MicroPython on this machine" % bits)
 
 
-@pytest.mark.parametrize("bits, interpreter", INTERPRETERS)
+# The whole suite on 32 bits as well is the campaign's; traces and heap are always tried on both.
+@pytest.mark.parametrize("bits, interpreter", INTERPRETERS if SCALE > 1 else INTERPRETERS[:1])
 @pytest.mark.parametrize("path", list(portable_files()))
 def test_portable_tests_pass_on_micropython(bits, interpreter, path):
     need(interpreter, bits)
