@@ -70,5 +70,5 @@ class Summary:
                 snap.cell_min_at = i
         snap.cell_delta_mv = high_mv - low_mv
         snap.cell_avg_mv = snap.pack_mv // snap.cell_count
-        # Tens of mV times tenths of A are mW, and stay below 2**30.
-        snap.power_mw = (snap.pack_mv // 10) * (snap.current_ma // 100)
+        # Tens of mV times tens of mA are tenths of mW, and stay below 2**30.
+        snap.power_mw = (snap.pack_mv // 10) * (snap.current_ma // 10) // 10
