@@ -176,7 +176,7 @@ class Physical:
         assist = sim.bms.snap.assist
         count = pack.cells.count
         # While a tap is closed no cell is seen: a slice of up to half a second goes unjudged.
-        if board.transfer.busy():
+        if sim.bms.snap.cells_age_ms:
             self._slice_ms = now_ms
         blind_ms = SLICE_MS if now_ms - self._slice_ms < 2000 else 0
         volts_mv = [pack.cell_v(i) * 1000 for i in range(count)]
