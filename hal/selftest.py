@@ -1,8 +1,8 @@
 """The self-test at every boot: each failure has a name, and any keeps the pack off.
 
-No MOSFET is closed for it. That a gate does not follow its pin without the lease is
-tried; that it follows with the lease is seen by the rules in the first two steps in
-which it is wanted (`chg_disobeys`, `dsg_disobeys`).
+No MOSFET is closed for it, so a gate is only seen to be open. That it follows its command
+is seen by the rules in the first two steps in which it is wanted (`chg_disobeys`,
+`dsg_disobeys`); that the lease dies by itself is tried.
 """
 
 from micropython import const

@@ -165,7 +165,7 @@ def calls(name, attribute):
 def test_one_place_closes_a_mosfet():
     # Law 2: Gates.drive with anything but 0 is called from Bms.step alone.
     closing = []
-    for name in files("firmware", "protection", "balancing", "ble"):
+    for name in files("firmware", "protection", "balancing", "ble", "hal"):
         for node in ast.walk(tree(name)):
             if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "drive":
                 argument = node.args[0]
