@@ -28,7 +28,6 @@ from balancing.wires import Wires
 
 # in this order: from TAKE on a tap is closed, TAKE..DIRECT move charge between cells
 OFF, REST, SETTLE, TAKE, GIVE, DIRECT, BLEED, PROBE = range(8)
-STAGES = ("off", "rest", "settle", "take", "give", "direct", "bleed", "probe")
 NO_CELL = 255
 JK_OFF, JK_CHARGING, JK_DISCHARGING = 0, 1, 2  # JK record 02, byte 172
 

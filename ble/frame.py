@@ -21,7 +21,6 @@ JK_START = b"\xaa\x55\x90\xeb"
 JK_BYTES = const(20)
 OWN_START = b"\xa6"
 OWN_BYTES = const(64)  # the longest own frame that is taken in
-OWN_REPLY_BYTES = const(244)  # the longest that is sent
 _OWN_EXTRA = const(3)
 _MTU_MIN = const(23)
 _ATT_BYTES = const(3)  # opcode and handle of a notification

@@ -20,7 +20,6 @@ class Retry:
 
     def __init__(self, facts):
         self.count = 0
-        self.changed = False  # the stored copy is behind
         self._flowing_ma = facts.FULL_SCALE_MA * _FLOWING_PM // 1000
         self._calm_ms = 0
         self._removed_ms = 0
@@ -33,13 +32,11 @@ class Retry:
     def trip(self):
         """The watched rule tripped, or the board restarted by itself after a short."""
         self.count += 1
-        self.changed = True
         self._calm_ms = self._removed_ms = 0
 
     def clear(self):
         """An authorised person cleared the latch, or its cause is gone."""
         self.count = 0
-        self.changed = True
         self._calm_ms = self._removed_ms = 0
 
     def step(self, flowing_ma, limit_ma, attached, dt_ms):

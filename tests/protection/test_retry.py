@@ -18,7 +18,6 @@ def tripped_retry(times):
     retry.load(OCP_MS)
     for _ in range(times):
         retry.trip()
-    retry.changed = False
     return retry
 
 
@@ -34,7 +33,6 @@ def test_delay_and_60_s_of_conduction_forget_the_count(row):
         assert retry.count == row
     retry.step(FLOWING_MA + 1, LIMIT_MA, True, 50)
     assert retry.count == 0
-    assert retry.changed
 
 
 def test_current_at_the_limit_is_calm_and_one_more_is_not():
@@ -82,7 +80,6 @@ def test_removal_for_two_seconds_opens_the_latch():
         assert retry.count == 4
     retry.step(0, LIMIT_MA, False, 50)
     assert retry.count == 0
-    assert retry.changed
 
 
 def test_a_contact_that_bounces_starts_the_two_seconds_anew():
@@ -116,13 +113,11 @@ def test_without_a_count_nothing_is_reported_as_changed():
     retry = tripped_retry(0)
     retry.step(1000, LIMIT_MA, False, 1_000_000)
     assert retry.count == 0
-    assert not retry.changed
 
 
 def test_trip_marks_the_stored_copy_as_behind():
     retry = tripped_retry(0)
     retry.trip()
-    assert retry.changed
 
 
 # In the guard.
