@@ -109,15 +109,16 @@ def test_clear_forgets_everything():
     assert retry.count == 4
 
 
-def test_without_a_count_nothing_is_reported_as_changed():
+def test_without_a_count_time_does_nothing():
     retry = tripped_retry(0)
     retry.step(1000, LIMIT_MA, False, 1_000_000)
     assert retry.count == 0
 
 
-def test_trip_marks_the_stored_copy_as_behind():
+def test_a_trip_counts_one():
     retry = tripped_retry(0)
     retry.trip()
+    assert retry.count == 1
 
 
 # In the guard.
