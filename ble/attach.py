@@ -31,7 +31,7 @@ def attach(bms, entropy=os.urandom):
 def _stored(bms, image):
     # A flash that is busy with a trip refuses; whoever asked tries again or is told.
     try:
-        bms.store_record(ACCESS, image)
+        bms.service.store_record(ACCESS, image)
     except Refused:
         return False
     return True

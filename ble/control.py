@@ -99,7 +99,7 @@ class Control:
         """Seconds since 2020-01-01; journalled by the board."""
         if not 0 < date_s <= _DATE_MAX_S:
             raise Refused("date_s", "%d is no date" % date_s)
-        self._bms.set_clock(date_s)
+        self._bms.service.set_clock(date_s)
         self._sound()
 
     def set_name(self, text):
@@ -165,7 +165,7 @@ class Control:
     def factory_reset(self, force):
         """Settings, passwords and name as new (D27); the lock-out stays."""
         self.need_force("factory_reset", force)
-        self._bms.factory_reset()
+        self._bms.service.factory_reset()
         self._hub.access.reset()
         self._hub.access.save()
         self._hub.window_ms = 0

@@ -11,10 +11,10 @@ per power-up, so a radio that crashed opens nothing anew); with a password of th
 owner's, for ten minutes when a logged-in session grants it, or as the owner chose.
 
 What the radio asks of `bms`: the attributes snap, settings, limits, guard, events,
-board, supervisor, late; the verbs change(changes), factory_reset(), set_clock(date_s),
-date_s() (0: never set); and of `bms.service`: commission(chemistry, cell_count,
-sensors_fitted), calibrate_voltage(pack_mv), calibrate_current(ma, signed),
-zero_current(), set_soc(pm), restart(), shutdown(). Each verb raises
+board, supervisor, late; the verb change(changes); and of `bms.service`: commission(chemistry,
+cell_count, sensors_fitted), calibrate_voltage(pack_mv), calibrate_current(ma, signed),
+zero_current(), set_soc(pm), store_record(number, payload), factory_reset(),
+set_clock(date_s), date_s() (0: never set), restart(), shutdown(). Each verb raises
 `firmware.settings.Refused` or does what it says.
 """
 

@@ -143,7 +143,7 @@ class Status:
                 self._wires[i] = snap.wire_mohm[i]
                 pack_into("<H", record, _WIRES_AT + 2 * i, self._wires[i])
             self._add_up(_WIRES)
-        date_s = self._bms.date_s()
+        date_s = self._bms.service.date_s()
         if date_s != self._date_s or self._journal.sequence != self._logged:
             self._date_s = date_s
             self._logged = self._journal.sequence

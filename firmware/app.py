@@ -2,7 +2,7 @@
 
     sample → estimate → protect → decide → actuate → publish
 
-`Bms.step` is that line. `main(board)` builds the objects and runs the loop as the main
+`Bms.step` is that line. `main(board)` has the objects built and runs the loop as the main
 task; whatever ends it, both gates end open.
 """
 
@@ -10,79 +10,66 @@ import asyncio
 
 from micropython import const
 
-from balancing.scheduler import Scheduler
-from firmware.estimation.gauge import Gauge
 from firmware.events import (
     BOOT,
     CHANGED,
-    CLOCK_SET,
-    FACTORY_RESET,
     REFUSED,
     SHUTDOWN,
     UNKNOWN_ROW,
     WAKE_RESET,
     WAKE_WATCHDOG,
     WATCHDOG_RESET,
-    Events,
     bounded,
-    trip_codes,
 )
 from firmware.extremes import Extremes
-from firmware.keeper import Keeper
-from firmware.records import ACCESS
-from firmware.service import Service
-from firmware.settings import INDEX, Limits, Refused, Settings
-from firmware.snapshot import NEVER_MS, Snapshot
+from firmware.settings import INDEX, Limits, Refused
+from firmware.snapshot import NEVER_MS
 from firmware.summary import Summary
 from firmware.tasks import Supervisor
 from protection.arbiter import Arbiter
 from protection.guard import Guard
-from protection.rule import CODE
-from protection.table import POWER_RULES, RULES
 
 PERIOD_MS = const(50)
 _HOUSEKEEPING_MS = const(1000)
 _ESTIMATING_MS = const(20)  # one slice of the gauge's slow part, well under a step
 _RENEWED_MS = const(100)  # nor when the last step that renewed the lease began before this
 _QUIET_MS = const(1000)  # no flash operation when a trip is due within this time
-_DATE_MAX_S = const(0x3FFFFFFF)  # the year 2054
 
 
 class Bms:
     """The firmware on one board. `step` every 50 ms, `housekeep` once a second.
 
-    What the board's flash holds is taken over. `factory` is what a new board starts
-    from, one that has never stored settings: by itself, not configured.
+    What it is made of is handed over by `firmware.assembly`: `snap` and `events`, the
+    `keeper` with the settings that were found, and the two stages that may be plainer on
+    a small board, `gauge` and `scheduler`.
     """
 
-    def __init__(self, board, factory=None):
+    def __init__(self, board, snap, events, keeper, gauge, scheduler):
         self.board = board
         self.clock = board.clock
         self.gates = board.gates
-        self.snap = Snapshot()
-        self.events = Events(self.snap, trip_codes([row[CODE] for row in RULES + POWER_RULES]))
-        self.summary = Summary(self.snap)
-        self.gauge = Gauge(self.snap, board.facts.FULL_SCALE_MA)
-        self.guard = Guard(self.snap, board, self.events)
-        self.arbiter = Arbiter(self.snap, board.facts)
-        self.scheduler = Scheduler(self.snap, board.transfer)
-        self.keeper = Keeper(board, self.events, factory)
-        self.extremes = Extremes(self.snap, self.keeper.counters)
-        self.settings = self.limits = None
+        self.snap = snap
+        self.events = events
+        self.keeper = keeper
+        self.gauge = gauge
+        self.scheduler = scheduler
+        self.summary = Summary(snap)
+        self.guard = Guard(snap, board, events)
+        self.arbiter = Arbiter(snap, board.facts)
+        self.extremes = Extremes(snap, keeper.counters)
+        self.settings = self.limits = self.service = self.supervisor = None
         self._is_down = False
         self.late = 0  # steps that did not end within the period
-        self.apply(self.keeper.settings)
-        self.guard.signals.store_failed(self.keeper.is_bad)
-        self.keeper.restore(self)
-        self.service = Service(self)
-        self.supervisor = None
+        self.apply(keeper.settings)
+        self.guard.signals.store_failed(keeper.is_bad)
+        keeper.restore(self)
         reason = board.power.wake_reason()
-        self.events.post(BOOT, reason, self.keeper.power_on_count)
+        events.post(BOOT, reason, keeper.power_on_count)
         if reason == WAKE_WATCHDOG:
-            self.events.post(WATCHDOG_RESET, 0, 0)
+            events.post(WATCHDOG_RESET, 0, 0)
         if reason in (WAKE_RESET, WAKE_WATCHDOG):
             self.guard.hold_after_restart()
-        self.keeper.begin(self)
+        keeper.begin(self)
         self._then = self._renewed = self.clock.ticks_ms()
 
     def step(self):
@@ -128,7 +115,7 @@ class Bms:
             record = before.changed(changes, self.board.facts)
             if changes.get("balance_switch_on") and self.board.transfer.kind == "none":
                 raise Refused("balance_switch_on", "this board has no balancer")
-            self._need_quiet()
+            self.need_quiet()
             self.keeper.save_settings(record)
         except Refused as refused:
             self._journal_refusal(refused.key, changes)
@@ -137,42 +124,14 @@ class Bms:
         self.apply(record)
         self.guard.signals.store_failed(self.keeper.is_bad)
 
-    def store_record(self, number, payload):
-        """Store what belongs to another module (`records.ACCESS` …), or raise `Refused`."""
-        self._need_quiet()
-        self.keeper.save(number, payload)
-
-    def factory_reset(self):
-        """Settings, passwords and name as new; not configured any more (D27), or `Refused`.
-
-        Counters, learned capacity, calibration, journal and latches stay. Settings go
-        first: a cut between the two leaves a board that can do nothing but be logged in to.
-        """
-        self._need_quiet()
-        self.keeper.save_settings(Settings())
-        self.apply(Settings())
-        self.events.post(FACTORY_RESET, 0, 0)
-        self.keeper.save(ACCESS, b"")
-
-    def set_clock(self, date_s):
-        """Take over the date, in seconds since 2020-01-01, for the journal."""
-        if not 0 < date_s <= _DATE_MAX_S:
-            raise Refused("clock", "%d is outside 1..%d" % (date_s, _DATE_MAX_S))
-        run_s = self.snap.run_s
-        self.events.post(CLOCK_SET, self.keeper.date_s(run_s), date_s)
-        self.keeper.epoch_s = date_s - run_s
-
-    def date_s(self):
-        """Now, in seconds since 2020-01-01; 0 when the clock was never set."""
-        return self.keeper.date_s(self.snap.run_s)
-
     def is_quiet(self):
         """A flash operation now could neither delay a trip nor let the lease lapse."""
         if self.guard.due_ms() <= _QUIET_MS:
             return False
         return not self.snap.gates_cmd or self.clock.elapsed_ms(self._renewed) <= _RENEWED_MS
 
-    def _need_quiet(self):
+    def need_quiet(self):
+        """Raise `Refused` unless `is_quiet`."""
         if not self.is_quiet():
             raise Refused("store", "busy: a protection is about to act; try again")
 
@@ -258,7 +217,8 @@ def main(board, factory=None, guests=()):
     `guests` are (name, coroutine function of one Bms) pairs: radio, ports, display.
     """
     try:
-        bms = Bms(board, factory)
-        asyncio.run(_run(bms, guests))
+        from firmware.assembly import assemble
+
+        asyncio.run(_run(assemble(board, factory), guests))
     finally:
         board.gates.drive(0)

@@ -4,14 +4,18 @@ Each verb does what it says, or raises `firmware.settings.Refused` and nothing c
 Whether the person may ask, and to write down that it was asked, is the session's business.
 """
 
+from micropython import const
+
 from firmware.calibrate import ZeroTracker, current_gain_ppm, volt_gain_ppm, zero_ma
-from firmware.events import SHUTDOWN
-from firmware.records import CALIBRATION, CALIBRATION_LAYOUT
-from firmware.settings import CHEMISTRIES, Refused, preset
+from firmware.events import CLOCK_SET, FACTORY_RESET, SHUTDOWN
+from firmware.records import ACCESS, CALIBRATION, CALIBRATION_LAYOUT
+from firmware.settings import CHEMISTRIES, Refused, Settings, preset
+
+_DATE_MAX_S = const(0x3FFFFFFF)  # the year 2054
 
 
 class Service:
-    """Commissioning (D38), calibration (D18, D19), state of charge, restart, shutdown."""
+    """Commissioning (D38), calibration (D18, D19), state of charge, date, reset, shutdown."""
 
     def __init__(self, bms):
         self._bms = bms
@@ -84,6 +88,35 @@ class Service:
             raise Refused("soc_pm", "%d is outside 0..1000" % pm)
         self._bms.gauge.set_soc(pm)
 
+    def store_record(self, number, payload):
+        """Store what belongs to another module (`records.ACCESS` …), or raise `Refused`."""
+        self._bms.need_quiet()
+        self._bms.keeper.save(number, payload)
+
+    def factory_reset(self):
+        """Settings, passwords and name as new; not configured any more (D27), or `Refused`.
+
+        Counters, learned capacity, calibration, journal and latches stay. Settings go
+        first: a cut between the two leaves a board that can do nothing but be logged in to.
+        """
+        bms = self._bms
+        bms.need_quiet()
+        bms.keeper.save_settings(Settings())
+        bms.apply(Settings())
+        bms.events.post(FACTORY_RESET, 0, 0)
+        bms.keeper.save(ACCESS, b"")
+
+    def set_clock(self, date_s):
+        """Take over the date, in seconds since 2020-01-01, for the journal."""
+        if not 0 < date_s <= _DATE_MAX_S:
+            raise Refused("clock", "%d is outside 1..%d" % (date_s, _DATE_MAX_S))
+        self._bms.events.post(CLOCK_SET, self.date_s(), date_s)
+        self._bms.keeper.epoch_s = date_s - self._bms.snap.run_s
+
+    def date_s(self):
+        """Now, in seconds since 2020-01-01; 0 when the clock was never set."""
+        return self._bms.keeper.date_s(self._bms.snap.run_s)
+
     def restart(self):
         """Write down what is left, open both gates, reset the processor."""
         self._end()
@@ -114,7 +147,7 @@ class Service:
     def _keep(self, **changes):
         calibration = dict(self.calibration)
         calibration.update(changes)
-        self._bms.store_record(CALIBRATION, CALIBRATION_LAYOUT.pack(calibration))
+        self.store_record(CALIBRATION, CALIBRATION_LAYOUT.pack(calibration))
         self.calibration = calibration
         self._use()
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import tests  # noqa: F401
 from tests import reaction
 from tests.compile_all import compile_file, device_files
+from tests.rom import image_of
 from tests.upy.interpreters import ROOT, micropython, micropython32
 
 PHASES = 100
@@ -87,7 +88,11 @@ def bytecode(figures):
     out = ROOT / "build" / "mpy"
     shutil.rmtree(out, ignore_errors=True)
     sizes = {}
-    for relative in list(device_files()) + ["tests/__init__.py", "tests/recorded.py"]:
+    for relative in list(device_files()) + [
+        "tests/__init__.py",
+        "tests/recorded.py",
+        "tests/plain.py",
+    ]:
         target = out / Path(relative).with_suffix(".mpy")
         target.parent.mkdir(parents=True, exist_ok=True)
         said = compile_file(relative, target)
@@ -104,16 +109,37 @@ def bytecode(figures):
 
 
 def heap_peak(figures):
+    """The smallest heap that is enough, to one kilobyte, on 32 bits.
+
+    For the protected pack alone and for the whole firmware (no radio, no drivers), with
+    the bytecode in flash and with the bytecode in the heap.
+    """
     interpreter = micropython32()
-    if not interpreter:
-        put(figures, "heap_peak_bytes_32", None, "bytes", "no 32-bit MicroPython here")
-        return
+    folder = ROOT / "build" / "mpy"
+    rom = ROOT / "build" / "mpy.rom"
+    rom.write_bytes(image_of(folder))
+    in_rom = ["tests/upy/in_rom.py", str(rom), "tests/upy/heap.py", "/rom"]
+    in_ram = ["tests/upy/heap.py", str(folder)]
+    for name, script, is_whole in (
+        ("heap_peak_bytes_32", in_rom, False),
+        ("heap_peak_bytes_32_code_in_ram", in_ram, False),
+        ("heap_peak_bytes_32_whole", in_rom, True),
+        ("heap_peak_bytes_32_whole_code_in_ram", in_ram, True),
+    ):
+        if interpreter:
+            put(figures, name, smallest_heap(interpreter, script, is_whole), "bytes")
+        else:
+            put(figures, name, None, "bytes", "no 32-bit MicroPython here")
+
+
+def smallest_heap(interpreter, script, is_whole):
+    """Bytes, by bisection."""
 
     def enough(kilobytes):
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as state:
             done = subprocess.run(
-                [interpreter, "-X", "heapsize=%dk" % kilobytes, "tests/upy/heap.py"]
-                + ["build/mpy", folder],
+                [interpreter, "-X", "heapsize=%dk" % kilobytes, *script]
+                + ([state] if is_whole else []),
                 cwd=ROOT,
                 capture_output=True,
                 text=True,
@@ -125,7 +151,7 @@ def heap_peak(figures):
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle, high)
-    put(figures, "heap_peak_bytes_32", high * 1024, "bytes")
+    return high * 1024
 
 
 def simulation_speed(figures):

@@ -1,7 +1,7 @@
 """The trace of a recorded run, as one number (I24): the same on every Python."""
 
 import tests  # noqa: F401
-from firmware.app import Bms
+from firmware.assembly import assemble
 from firmware.settings import LFP, Settings, preset
 from tests.recorded import RecordedBoard
 
@@ -34,7 +34,7 @@ def trace():
     wanted = preset(LFP)
     wanted.update({"chemistry": LFP, "sensors_fitted": 3, "scpr_s": 2, "dsg_ocp_delay_s": 2})
     wanted.update({"dsg_limit_ma": 100_000, "dsg_ocpr_s": 2})
-    bms = Bms(board, Settings().changed(wanted, board.facts))
+    bms = assemble(board, Settings().changed(wanted, board.facts))
     total = 1
     gates = set()
     for row in rows:

@@ -10,7 +10,8 @@ asks for it, and wakes the board by charger or button.
 what happened as (ms, what, why).
 """
 
-from firmware.app import PERIOD_MS, Bms
+from firmware.app import PERIOD_MS
+from firmware.assembly import assemble
 from firmware.events import WAKE_BUTTON, WAKE_CHARGER, WAKE_RESET
 from firmware.settings import Settings, preset
 from hal.virtual.board import VirtualBoard
@@ -114,7 +115,7 @@ class Simulation:
         # drives the gates off, and the board has pull-downs.
         self.board.gates.drive(0)
         self.board.watchdog.feed()
-        self.bms = Bms(self.board, self.settings)
+        self.bms = assemble(self.board, self.settings)
 
     def _reset(self, why):
         self.resets += 1

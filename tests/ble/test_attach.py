@@ -92,7 +92,7 @@ def test_the_identity_is_shown():
     powered = Powered()
     assert powered.hub.serial == "" and powered.hub.made == ""
     identity = {"board": "jk8s", "serial": "506036N4600", "made": "240131"}
-    powered.sim.bms.store_record(IDENTITY, IDENTITY_LAYOUT.pack(identity))
+    powered.sim.bms.service.store_record(IDENTITY, IDENTITY_LAYOUT.pack(identity))
     powered.cycle()
     assert powered.hub.serial == "506036N4600" and powered.hub.made == "240131"
     assert powered.hub.power_on_count == 2

@@ -108,13 +108,13 @@ def settings():
 
 def soak():
     """Steps as fast as they go; the heap that is free early and late."""
-    from firmware.app import Bms
+    from firmware.assembly import assemble
 
     build = __import__(facts.BUILD, None, None, ("build",)).build
     made = build(facts, world.spend if world else None)
     if world:
         made.clock = StillClock()
-    bms = Bms(made, settings())
+    bms = assemble(made, settings())
     bms.step()
     for i in range(count):
         if world is None:

@@ -4,7 +4,7 @@ import tests  # noqa: F401
 from boards.jk8s import board as facts
 from firmware import events as e
 from firmware import latches, records
-from firmware.app import Bms
+from firmware.assembly import assemble
 from firmware.settings import Refused
 from firmware.store import RECORD_BLOCKS
 from hal.virtual.flash import PowerLost, VirtualFlash
@@ -31,7 +31,7 @@ class Rig:
         self.board = RecordedBoard(quiet_frames())
         self.board.flash = self.flash
         self.board.wake_reason = lambda: reason
-        self.bms = Bms(self.board, self.factory)
+        self.bms = assemble(self.board, self.factory)
         self.steps = 0
 
     def run(self, seconds):
@@ -286,8 +286,8 @@ def test_nothing_is_written_within_a_second_of_a_trip(row):
     assert (rig.flash.touched == touched) == waits
     if waits:
         assert refused(rig.bms.change, {"capacity_mah": 61_000}).key == "store"
-        assert refused(rig.bms.store_record, records.ACCESS, b"x").key == "store"
-        assert refused(rig.bms.factory_reset).key == "store"
+        assert refused(rig.bms.service.store_record, records.ACCESS, b"x").key == "store"
+        assert refused(rig.bms.service.factory_reset).key == "store"
         assert rig.flash.touched == touched
     else:
         rig.bms.change({"capacity_mah": 61_000})
@@ -323,19 +323,19 @@ def test_events_are_dated_once_the_clock_was_set():
     rig = working()
     rig.bms.events.post(0x11, 1, 1)
     rig.run(1)
-    rig.bms.set_clock(200_000_000)
+    rig.bms.service.set_clock(200_000_000)
     rig.bms.events.post(0x11, 2, 2)
     rig.run(4)
     dates = {entry[4]: entry[2] for entry in rig.bms.keeper.journal.entries() if entry[3] == 0x11}
     assert dates[1] == 0 and 0 <= dates[2] - 200_000_000 <= 1
     assert (e.CLOCK_SET, 0, 200_000_000) in rig.journal()
-    rig.bms.set_clock(1)
+    rig.bms.service.set_clock(1)
     assert rig.bms.keeper.date_s(0) == 0
 
 
 @each((0, -1, 1 << 30))
 def test_an_impossible_date_is_refused(row):
-    assert refused(working().bms.set_clock, row).key == "clock"
+    assert refused(working().bms.service.set_clock, row).key == "clock"
 
 
 def test_lost_events_are_counted_in_the_journal():
@@ -446,13 +446,13 @@ def test_commissioning_onto_a_dead_flash_is_refused():
 
 def test_a_factory_reset_takes_settings_and_passwords_and_leaves_the_rest():
     rig = working()
-    rig.bms.store_record(records.ACCESS, b"a password")
+    rig.bms.service.store_record(records.ACCESS, b"a password")
     rig.bms.change({"capacity_mah": 60_000})
     rig.bms.guard.restore((0, 0, 0), ["chg_welded"])
     rig.run(45)
     run_s, events = rig.bms.snap.run_s, len(rig.codes())
     calibration = rig.bms.keeper.store.get(records.CALIBRATION)
-    rig.bms.factory_reset()
+    rig.bms.service.factory_reset()
     rig.run(3)
     for _ in range(2):
         store = rig.bms.keeper.store
@@ -472,10 +472,10 @@ def test_a_factory_reset_takes_settings_and_passwords_and_leaves_the_rest():
 def test_a_factory_reset_that_is_cut_never_leaves_a_pack_armed_with_factory_passwords():
     for cut in range(0, 500, 3):
         rig = Rig(commissioned(2, facts))
-        rig.bms.store_record(records.ACCESS, b"a password")
+        rig.bms.service.store_record(records.ACCESS, b"a password")
         rig.flash.cut_after(cut)
         try:
-            rig.bms.factory_reset()
+            rig.bms.service.factory_reset()
         except PowerLost:
             pass
         rig.start()

@@ -7,7 +7,7 @@ import pytest
 
 from firmware import events as e
 from firmware import records
-from firmware.app import Bms
+from firmware.assembly import assemble
 from firmware.settings import INDEX
 from firmware.store import FLASH_BYTES
 from hal.virtual import logbook, state
@@ -256,7 +256,7 @@ def test_lines_come_oldest_first_and_at_most_as_many_as_asked():
 
 def test_a_flash_operation_takes_virtual_time_and_the_firmware_sees_it():
     board = VirtualBoard(Pack())
-    bms = Bms(board)
+    bms = assemble(board)
     board.clock.advance(50)
     bms.step()
     before = board.clock.now_ms

@@ -8,7 +8,7 @@ sys.path.insert(0, ".")
 import micropython
 
 import tests  # noqa: F401
-from firmware.app import Bms
+from firmware.assembly import assemble
 from firmware.settings import LFP, Settings, preset
 from tests.recorded import RecordedBoard
 from tests.trace import frames
@@ -31,7 +31,7 @@ rows = frames()
 board = RecordedBoard(rows)
 wanted = preset(LFP)
 wanted.update({"chemistry": LFP, "sensors_fitted": 3, "scpr_s": 2})
-bms = Bms(board, Settings().changed(wanted, board.facts))
+bms = assemble(board, Settings().changed(wanted, board.facts))
 gc.collect()
 gc.disable()
 nothing = run(board, bms, rows, 0)

@@ -6,14 +6,14 @@ import sys
 sys.path.insert(0, ".")
 
 import tests  # noqa: F401
-from firmware.app import Bms
+from firmware.assembly import assemble
 from hal.virtual.sim import commissioned
 from tests.recorded import RecordedBoard, quiet_frames
 
 
 def run(count):
     board = RecordedBoard(quiet_frames())
-    bms = Bms(board, commissioned(2, board.facts))
+    bms = assemble(board, commissioned(2, board.facts))
     for _ in range(60):
         board.now_ms += 50
         bms.step()
