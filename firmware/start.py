@@ -9,6 +9,7 @@ import time
 from firmware.app import main
 from firmware.settings import Settings, preset
 from firmware.snapshot import Snapshot
+from firmware.tidy import tidying
 
 _RETRY_MS = 1000
 _FLASHES = 3
@@ -20,7 +21,7 @@ def start():
 
     made = __import__(facts.BUILD, None, None, ("build",)).build(facts)
     wait_until_sound(made, time.sleep_ms)
-    main(made, factory(facts), made.guests + radio())
+    main(made, factory(facts), made.guests + radio() + (("tidying", tidying),))
 
 
 def factory(facts):

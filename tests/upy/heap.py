@@ -9,9 +9,13 @@ import sys
 
 sys.path.insert(0, sys.argv[1])
 
-from boards.jk8s import board as facts
-from firmware.settings import LFP, Settings, preset
-from tests.recorded import RecordedBoard, quiet_frames
+from firmware.tidy import while_building
+
+while_building()
+
+from boards.jk8s import board as facts  # noqa: E402
+from firmware.settings import LFP, Settings, preset  # noqa: E402
+from tests.recorded import RecordedBoard, quiet_frames  # noqa: E402
 
 wanted = preset(LFP)
 wanted.update({"chemistry": LFP, "sensors_fitted": 3})
