@@ -2,7 +2,8 @@
 
 The folder holds nothing but what a device would hold; `machine` and its chips are
 stand-ins. MODE `main` runs boot.py and main.py until COUNT steps have fed the watchdog;
-MODE `soak` makes COUNT steps and prints the heap that is free before and after.
+MODE `soak` makes COUNT steps and prints the heap that is free before and after. Bytecode
+that is mounted at /rom takes the place of the folder's.
 """
 
 import gc
@@ -11,7 +12,8 @@ import sys
 gc.collect()
 script = gc.mem_alloc()  # this file, which no device carries
 folder, mode, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
-sys.path[:] = [folder, folder + "/.bench"] + [p for p in sys.path if p.startswith(".froz")]
+firmware = "/rom" if "/rom" in sys.path else folder
+sys.path[:] = [firmware, folder + "/.bench"] + [p for p in sys.path if p.startswith(".froz")]
 
 from tests.hal.standins import machine  # noqa: E402
 
@@ -108,6 +110,9 @@ def settings():
 
 def soak():
     """Steps as fast as they go; the heap that is free early and late."""
+    from firmware.tidy import while_building
+
+    while_building()
     from firmware.assembly import assemble
 
     build = __import__(facts.BUILD, None, None, ("build",)).build
