@@ -46,10 +46,11 @@ scenarios: $(READY)
 schema: $(READY)
 	@mkdir -p build && $(PY) -m tests.schema build/schema.json
 
-check: $(READY)
+check: $(READY) $(TYPINGS)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(PY) -m tests.compile_all
+	$(BIN)/mypy --config-file tests/mypy.ini
 
 test: check upy32
 	$(PY) -m tests.all

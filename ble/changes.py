@@ -24,7 +24,7 @@ class Changes:
     whose logins end when the answer is out."""
 
     def __init__(self, hub, login):
-        self.expired = ()
+        self.expired: tuple = ()
         self._control = hub.control
         self._hub = hub
         self._login = login

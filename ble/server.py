@@ -66,7 +66,7 @@ class Server:
         self.hub = None
         self._hub_of = hub_of
         self.errors = 0  # exceptions in the interrupt handler
-        self.mains = ()  # the characteristics that notify, by channel
+        self.mains: tuple = ()  # the characteristics that notify, by channel
         self._channels = {}  # value handle → channel
         self._sessions = {}  # connection handle → session
         self._mac = b""

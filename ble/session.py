@@ -72,7 +72,7 @@ class Session:
             JkService(hub, self.login, Outbox(link, JK)),
             OwnService(hub, self.login, Outbox(link, OWN)),
         )
-        self._queues = ([], [])
+        self._queues: tuple = ([], [])
         self._readers = (
             self.services[JK].reader(self._queue_jk),
             self.services[OWN].reader(self._queue_own),

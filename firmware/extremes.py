@@ -22,6 +22,15 @@ _DOUBTED = const(1 << 3 | 1 << 10)
 class Extremes:
     """One attribute for each of FIELDS; a stale or doubted reading changes none."""
 
+    cell_max_mv: int
+    cell_min_mv: int
+    current_max_ma: int
+    current_min_ma: int
+    battery_max_dc: int
+    battery_min_dc: int
+    mos_max_dc: int
+    mos_min_dc: int
+
     def __init__(self, snap, counters):
         self.snap = snap
         for name in FIELDS:

@@ -9,7 +9,7 @@ def install():
     """Provide the module `micropython` and `asyncio.sleep_ms`, once."""
     if "micropython" not in sys.modules:
         module = types.ModuleType("micropython")
-        module.const = lambda value: value
+        vars(module)["const"] = lambda value: value
         sys.modules["micropython"] = module
     if not hasattr(asyncio, "sleep_ms"):
         asyncio.sleep_ms = lambda ms: asyncio.sleep(ms / 1000)
