@@ -39,7 +39,7 @@ class Keeper:
         self.store = Store(board.flash)
         self.journal = Journal(board.flash, RECORD_BLOCKS, board.flash.blocks - RECORD_BLOCKS)
         self.epoch_s = 0  # date of run time 0, in seconds since 2020-01-01; 0: not known
-        self._defaults = records.defaults()
+        self._defaults = records.defaults(board.facts)
         self._told = 0
         self._told_lost = 0
         self._saved_s = self._gauge_s = self._latch_s = 0
@@ -54,7 +54,7 @@ class Keeper:
         for number, _ in self.store.refused:
             self.events.post(COPY_REFUSED, number, 0)
         if self.store.is_new():
-            settings = factory or Settings()
+            settings = factory or Settings(None, self.facts)
             self._defaults[SETTINGS] = records.pack_settings(settings)
             self.store.rebuild(self._defaults)
             return settings
@@ -62,7 +62,7 @@ class Keeper:
             self.events.post(RECORD_LOST, number, 0)
         payload = self.store.get(SETTINGS)
         if payload is None:
-            return Settings()
+            return Settings(None, self.facts)
         settings = records.unpack_settings(payload, self.facts, True)
         if self.store.damaged:
             settings = settings.changed({"chemistry": 0}, self.facts)

@@ -140,7 +140,7 @@ def unpack_settings(payload, facts, is_older=False):
         key, value = struct.unpack_from(_KEYED, payload, at)
         stored[key] = value
     values = []
-    for row, factory in zip(PARAMS, Settings().values):
+    for row, factory in zip(PARAMS, Settings(None, facts).values):
         value = stored.pop(key_sum(row[0]), None)
         # Chemistry and cells were confirmed by a person: nothing may stand in for them.
         if value is None and (not is_older or row[0] in ("chemistry", "cell_count")):
@@ -179,10 +179,10 @@ def unpack_identity(payload, facts, is_older=False):
     return values
 
 
-def defaults():
+def defaults(facts):
     """number → payload of a board that has stored nothing yet; opaque ones are empty."""
     return {
-        SETTINGS: pack_settings(Settings()),
+        SETTINGS: pack_settings(Settings(None, facts)),
         CALIBRATION: CALIBRATION_LAYOUT.pack(CALIBRATION_LAYOUT.defaults()),
         COUNTERS: COUNTERS_LAYOUT.pack(COUNTERS_LAYOUT.defaults()),
         ACCESS: b"",

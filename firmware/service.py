@@ -101,8 +101,9 @@ class Service:
         """
         bms = self._bms
         bms.need_quiet()
-        bms.keeper.save_settings(Settings())
-        bms.apply(Settings())
+        settings = Settings(None, bms.board.facts)
+        bms.keeper.save_settings(settings)
+        bms.apply(settings)
         bms.events.post(FACTORY_RESET, 0, 0)
         bms.keeper.save(ACCESS, b"")
 

@@ -103,10 +103,16 @@ class Refused(ValueError):
 
 
 class Settings:
-    """One whole record. Never edited in place: `changed` gives a new one or refuses."""
+    """One whole record. Never edited in place: `changed` gives a new one or refuses.
 
-    def __init__(self, values=None):
+    Without `values` it is the factory's, within the limits of the board `facts`.
+    """
+
+    def __init__(self, values=None, facts=None):
         self.values = array("i", values or [_factory(row) for row in PARAMS])
+        if facts:
+            for key, most in _board_limits(facts):
+                self.values[INDEX[key]] = min(self.get(key), most)
 
     def get(self, key):
         """The value of `key`, in the unit that its name ends in."""
@@ -182,13 +188,7 @@ def check(settings, facts):
     chemistry = settings.get("chemistry")
     if chemistry:
         _check_chemistry(settings, CHEMISTRIES[chemistry])
-    for key, most in (
-        ("chg_limit_ma", facts.CHARGE_MAX_MA),
-        ("dsg_limit_ma", facts.DISCHARGE_MAX_MA),
-        ("balance_max_ma", facts.BALANCE_MAX_MA),
-        ("mos_otp_dc", facts.MOS_OTP_MAX_DC),
-        ("cell_count", facts.CELLS_MAX),
-    ):
+    for key, most in _board_limits(facts):
         if settings.get(key) > most:
             raise Refused(key, "%d is above the board's limit of %d" % (settings.get(key), most))
     # Ordering is judged on the record as set, and again on what acts (D6).
@@ -200,6 +200,16 @@ def check(settings, facts):
                     "%d must be at least %d above %s, which is %d"
                     % (record.get(upper), gap, lower, record.get(lower)),
                 )
+
+
+def _board_limits(facts):
+    return (
+        ("chg_limit_ma", facts.CHARGE_MAX_MA),
+        ("dsg_limit_ma", facts.DISCHARGE_MAX_MA),
+        ("balance_max_ma", facts.BALANCE_MAX_MA),
+        ("mos_otp_dc", facts.MOS_OTP_MAX_DC),
+        ("cell_count", facts.CELLS_MAX),
+    )
 
 
 def _check_chemistry(settings, bounds):

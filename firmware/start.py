@@ -32,7 +32,7 @@ def factory(facts):
     wanted = preset(chemistry)
     wanted["chemistry"] = chemistry
     wanted["sensors_fitted"] = 3
-    return Settings().changed(wanted, facts)
+    return Settings(None, facts).changed(wanted, facts)
 
 
 def wait_until_sound(made, sleep_ms):

@@ -29,7 +29,7 @@ def commissioned(chemistry, facts, cell_count=8, capacity_mah=100_000, sensors=3
     wanted["capacity_mah"] = capacity_mah
     wanted["sensors_fitted"] = sensors
     wanted.update(changes or {})
-    return Settings().changed(wanted, facts)
+    return Settings(None, facts).changed(wanted, facts)
 
 
 class Simulation:

@@ -1,10 +1,17 @@
 """What an authorised person may ask of the board, on the virtual one."""
 
+from boards.jk8s import b1a
+from boards.jk8s import board as jk8s
+from boards.libresolar_bms_c1 import board as c1
+from firmware.assembly import assemble
 from firmware.settings import LFP, LI_ION, LTO, Refused, Settings
+from hal.virtual.board import VirtualBoard
+from hal.virtual.flash import VirtualFlash
 from hal.virtual.pack import Pack
 from hal.virtual.sim import Simulation, commissioned
 from protection.rule import BOTH
 from protection.table import NOT_CONFIGURED
+from tests.each import each
 
 
 def why_refused(verb, *arguments):
@@ -32,6 +39,23 @@ def test_an_unconfigured_board_stays_open_until_it_is_commissioned():
     sim.run(4)
     assert sim.board.gates.line() == BOTH
     assert not sim.bms.snap.own_word & NOT_CONFIGURED
+
+
+@each((jk8s, b1a, c1))
+def test_a_new_board_of_any_kind_is_kept_over_a_restart_and_can_be_commissioned(row):
+    flash = VirtualFlash()
+    for _ in range(2):
+        bms = assemble(VirtualBoard(Pack(soc=0.5), None, row, flash))
+        assert bms.settings.get("chemistry") == 0 and not bms.keeper.is_bad
+        assert bms.settings.get("balance_max_ma") == min(2000, row.BALANCE_MAX_MA)
+        assert bms.settings.get("dsg_limit_ma") == row.DISCHARGE_MAX_MA
+    bms.board.clock.advance(50)
+    bms.step()
+    bms.service.commission(LFP, 8, 3)
+    assert bms.settings.get("chemistry") == LFP
+    bms.board.gates.drive(0)
+    bms.service.factory_reset()
+    bms.service.commission(LFP, 7, 3)
 
 
 def test_commissioning_is_refused_while_a_cell_lies_outside_the_new_limits():

@@ -163,12 +163,12 @@ def test_a_record_written_for_another_board_is_refused():
 
 @each(NUMBERS)
 def test_every_default_passes_its_own_check_and_fits(row):
-    content = records.defaults()[row]
+    content = records.defaults(facts)[row]
     assert refusal(records.checks(facts)[row], content) is None
     most = [size for number, _, _, size, _ in records.RECORDS if number == row][0]
     assert len(content) <= most and len(payload(row, 1)) <= most
 
 
 def test_what_the_factory_stores_leaves_the_board_unconfigured():
-    settings = settings_check(records.defaults()[records.SETTINGS])
+    settings = settings_check(records.defaults(facts)[records.SETTINGS])
     assert settings.values[INDEX["chemistry"]] == 0

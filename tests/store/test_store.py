@@ -23,7 +23,7 @@ def armed():
     """A flash that holds every record, and its store."""
     flash = new_flash()
     store = opened(flash)
-    assert store.rebuild(records.defaults())
+    assert store.rebuild(records.defaults(facts))
     for number in NUMBERS:
         assert store.put(number, payload(number, 1))
     while store.tend():
@@ -55,11 +55,11 @@ def test_a_new_board_is_new_and_not_damaged():
 
 def test_a_rebuilt_board_holds_every_default():
     flash = new_flash()
-    assert opened(flash).rebuild(records.defaults())
+    assert opened(flash).rebuild(records.defaults(facts))
     store = opened(flash)
     assert not store.is_new() and not store.damaged and store.lost() == []
     for number in NUMBERS:
-        assert store.get(number) == records.defaults()[number]
+        assert store.get(number) == records.defaults(facts)[number]
 
 
 @each(NUMBERS)
@@ -89,9 +89,9 @@ def test_a_record_that_is_unreadable_damages_the_store_until_it_is_rebuilt(row):
     assert [entry[0] for entry in store.refused] == [number]
     assert not store.put(number, payload(number, 2))
     assert opened(flash).damaged
-    assert store.rebuild(records.defaults()) and not store.damaged
+    assert store.rebuild(records.defaults(facts)) and not store.damaged
     store = opened(flash)
-    assert not store.damaged and store.get(number) == records.defaults()[number]
+    assert not store.damaged and store.get(number) == records.defaults(facts)[number]
     for other in NUMBERS:
         if other != number:
             assert store.get(other) == payload(other, 1)
@@ -158,7 +158,7 @@ def test_a_rebuild_that_fails_leaves_the_store_damaged(row):
     fill(flash, records.LATCH, 0 if row else 0xFF)
     store = opened(flash)
     flash.silent = True
-    assert not store.rebuild(records.defaults())
+    assert not store.rebuild(records.defaults(facts))
     assert store.damaged and store.failures == 1
 
 

@@ -88,7 +88,7 @@ class Oracle:
         elif kind == "tend":
             device.store.tend()
         elif kind == "rebuild":
-            defaults = records.defaults()
+            defaults = records.defaults(facts)
             self.pending.update(defaults)
             if device.store.rebuild(defaults):
                 self.kept.update(defaults)
