@@ -17,7 +17,6 @@ MTU = const(247)
 WRITE_BYTES = const(256)  # the longest write that is taken whole
 ADVERTISE_MS = const(250)
 TICK_MS = const(20)
-FLASH_MS = const(500)  # D1: on and off while nobody is connected (D30)
 
 
 def advertisement(mac):

@@ -20,6 +20,7 @@ from micropython import const
 from ble import gatt
 from ble.hub import LINKS_MAX
 from ble.session import JK, OWN
+from firmware.light import Light
 
 _CONNECTED = const(1)
 _DISCONNECTED = const(2)
@@ -81,14 +82,13 @@ class Server:
         clock = bms.clock
         power = bms.board.power
         then = clock.ticks_ms()
-        shown_ms = 0
+        light = Light(bms)
         while True:
             await clock.sleep_ms(gatt.TICK_MS)
             dt_ms = clock.elapsed_ms(then)
             then = clock.ticks_ms()
             self.hub.tick(dt_ms, power.button())
-            shown_ms = (shown_ms + dt_ms) % (2 * gatt.FLASH_MS)
-            power.led(bool(self.hub.sessions) or shown_ms < gatt.FLASH_MS)
+            light.tick(dt_ms, bool(self.hub.sessions))
 
     async def advertise(self, bms):
         """Advertise for as long as there is room for a link."""

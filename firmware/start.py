@@ -1,18 +1,20 @@
-"""Start: build the board, test it, run the firmware on it.
+"""Start: build the board, run the firmware on it, and test it while the loop runs.
 
-While the self-test fails the loop does not start, both gates stay open, and every second
-the names of what failed go to the serial port and D1 flashes three times.
+Until its self-test has passed, a rule keeps both MOSFETs open; telemetry, radio and D1 work
+all the while. What fails is named on the serial port and in the journal, and is tried again
+every five seconds. A board that is not configured says so there as well.
 """
 
-import time
+from micropython import const
 
 from firmware.app import main
+from firmware.light import Light
 from firmware.settings import Settings, preset
-from firmware.snapshot import Snapshot
 from firmware.tidy import tidying
 
-_RETRY_MS = 1000
-_FLASHES = 3
+_FIRST_MS = const(700)  # a dozen samples
+_AGAIN_MS = const(5000)
+_TICK_MS = const(50)
 
 
 def start():
@@ -20,8 +22,8 @@ def start():
     import board as facts
 
     made = __import__(facts.BUILD, None, None, ("build",)).build(facts)
-    wait_until_sound(made, time.sleep_ms)
-    main(made, factory(facts), made.guests + radio() + (("tidying", tidying),))
+    guests = made.guests + radio() + (("self-test", examine), ("tidying", tidying))
+    main(made, factory(facts), guests)
 
 
 def factory(facts):
@@ -35,28 +37,37 @@ def factory(facts):
     return Settings(None, facts).changed(wanted, facts)
 
 
-def wait_until_sound(made, sleep_ms):
-    """Return once the self-test passes; `sleep_ms` is a busy wait."""
+async def examine(bms):
+    """Test the board until it is sound, and say why the pack is off."""
+    board = bms.board
+    wait_ms = _FIRST_MS
     while True:
-        wrong = made.selftest(Snapshot(), sleep_ms)
-        if not wrong:
-            return
-        made.gates.drive(0)
-        print("self-test failed: %s; both MOSFETs stay open" % ", ".join(wrong))
-        for _ in range(_FLASHES):
-            made.power.led(True)
-            sleep_ms(_RETRY_MS // (4 * _FLASHES))
-            made.power.led(False)
-            sleep_ms(_RETRY_MS // (4 * _FLASHES))
-        sleep_ms(_RETRY_MS // 2)
+        await bms.clock.sleep_ms(wait_ms)
+        wait_ms = _AGAIN_MS
+        why = ""
+        if board.wrong:
+            why = ", ".join(board.selftest(bms.snap))
+            bms.guard.signals.tested()
+        if why:
+            print("self-test failed: %s; both MOSFETs stay open" % why)
+        elif not bms.settings.get("chemistry"):
+            print("not configured: both MOSFETs stay open until chemistry and cells are confirmed")
+
+
+async def light(bms):
+    """D1 where there is no radio that would know of connections."""
+    lit = Light(bms)
+    while True:
+        await bms.clock.sleep_ms(_TICK_MS)
+        lit.tick(_TICK_MS, False)
 
 
 def radio():
-    """The radio's guests, or none where aioble is not installed."""
+    """The radio's guests, or D1 alone where aioble is not installed."""
     try:
         from ble.attach import attach
         from ble.server import Server
     except ImportError as error:
         print("no radio: %s" % error)
-        return ()
+        return (("light", light),)
     return Server(attach).guests()

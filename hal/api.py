@@ -153,6 +153,7 @@ class Board(Protocol):
     """What `main(board)` is given."""
 
     facts: object  # a module of boards/<name>/board.py: limits and names, data only
+    wrong: int  # what the self-test found, as bits; any keeps both gates open
     sampler: Sampler
     gates: Gates
     transfer: Transfer

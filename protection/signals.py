@@ -46,8 +46,9 @@ DSG_TRIES = const(26)
 SHORT_TRIES = const(27)
 UNCONFIGURED = const(28)
 STORE_BAD = const(29)
-NOTHING = const(30)
-COUNT = const(31)
+BOARD_WRONG = const(30)
+NOTHING = const(31)
+COUNT = const(32)
 
 _FULL_MV = const(8191)  # above every limit: no power-off while a charger is attached
 _STALE_CELLS_MS = const(800)
@@ -60,6 +61,7 @@ class Signals:
 
     def __init__(self, snap, board, retries):
         self.snap = snap
+        self._board = board
         self.values = array("i", [0] * COUNT)
         self._room()
         self.alarms = memoryview(self.values)[ALARMS:]
@@ -76,12 +78,17 @@ class Signals:
         if not self._fitted:
             self._room()
         self.values[UNCONFIGURED] = 0 if limits.get("chemistry") else 1
+        self.tested()
         self.plausible.load(limits)
 
     def _room(self):
         # Without a sensor no temperature is judged, nor the last one of a sensor removed.
         self.values[TEMP_MAX_DC] = self.values[TEMP_MIN_DC] = _ROOM_DC
         self.values[TEMP_AGE_MS] = 0
+
+    def tested(self):
+        """Copy what the board's self-test found; any of it keeps both MOSFETs open."""
+        self.values[BOARD_WRONG] = self._board.wrong
 
     def store_failed(self, failed):
         """The stored settings could not be read: both MOSFETs stay open until they can."""

@@ -28,6 +28,7 @@ POWERING_OFF = 1 << 8
 NO_SENSORS = 1 << 9
 COLD_CHARGING = 1 << 10
 SUM_MISMATCH = 1 << 11
+SELF_TEST = 1 << 12
 
 # Bits of the JK alarm word that no rule sets.
 DEFAULT_PASSWORD = 1 << 19
@@ -115,6 +116,9 @@ RULES = (
      0, 0, BOTH, 0, NOT_CONFIGURED, True, 0xA0),
     ("store_failed", s.STORE_BAD, HIGH, 0, 1,
      0, 0, BOTH, 0, STORE_FAILED, True, 0xA2),
+    # The value is the board's: bits of hal.selftest.NAMES.
+    ("self_test", s.BOARD_WRONG, HIGH, 0, 1,
+     0, 0, BOTH, 0, SELF_TEST, True, 0xAA),
 )
 
 # Rows that end in power-off. A lost reading or a stall must not switch the board off, so

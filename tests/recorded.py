@@ -19,6 +19,7 @@ class RecordedBoard:
         self.now_ms = 0
         self.mask = 0
         self.latched = 0
+        self.wrong = 0
         self.sampler = self.gates = self.clock = self.power = self.transfer = self
         self.watchdog = self
         self.flash = flash or _virtual_flash()

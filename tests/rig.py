@@ -29,6 +29,7 @@ class Rig:
     def __init__(self, changes=None, settings=None, started=True):
         self.facts = jk8s
         self.gates = self
+        self.wrong = 0  # what the board's self-test found
         self.rearmed = 0
         self.latched = 0  # the hardware's short latch, as a mask
         self.frozen = False  # True: the test fills cell_mv by itself

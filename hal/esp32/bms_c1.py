@@ -40,13 +40,5 @@ def build(facts, wait_us=None):
     )
     board.checks = (
         ("front end", lambda snap: front.setup.ready() and chip.read_word(BATTERY_STATUS) >= 0),
-        ("short latch", lambda snap: _unlatched(front, snap)),
     )
     return board
-
-
-def _unlatched(front, snap):
-    if snap.short_mask:
-        front.rearm()
-        front.sample(snap, 0)
-    return snap.short_mask == 0

@@ -70,7 +70,6 @@ def build(facts, wait_us=None):
         ("lease", lambda snap: _leased(board, snap, wait_us)),
         ("cell adc", lambda snap: cell_adc.check()),
         ("current adc", lambda snap: current_adc.check()),
-        ("short latch", lambda snap: _unlatched(board, snap)),
     )
     return board
 
@@ -85,14 +84,6 @@ def _leased(board, snap, wait_us):
     wait_us(lease_us + lease_us // 4)
     board.sampler.sample(snap, 0)
     return alive and not snap.lease_alive and snap.gates_on == 0
-
-
-def _unlatched(board, snap):
-    # A latch that a short before the reset has set is the firmware's to release (D11).
-    if snap.short_mask:
-        board.gates.rearm()
-        board.sampler.sample(snap, 0)
-    return snap.short_mask == 0
 
 
 def _adc(number):

@@ -66,6 +66,8 @@ class VirtualPower:
 class VirtualBoard:
     """hal.api.Board; `pack` is the truth and `faults` makes it lie."""
 
+    wrong = 0
+
     def __init__(self, pack, clock=None, facts=jk8s, flash=None):
         self.facts = facts
         self.pack = pack

@@ -20,6 +20,7 @@ from bumble.transport import open_transport
 from ble import gatt
 from ble.hub import LINKS_MAX
 from ble.session import JK, OWN
+from firmware.light import Light
 
 OPEN_S = 5
 ADDRESS = "C8:47:80:42:4D:53"  # random static, and from the range of JK's own modules
@@ -99,7 +100,7 @@ class Radio:
             sys.stdout.flush()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._advertise())
-                group.create_task(self._tick(bms.board.power))
+                group.create_task(self._tick())
                 group.create_task(self._until_lost(controller))
         finally:
             await self._end(controller)
@@ -201,16 +202,16 @@ class Radio:
             if wanted and not self.device.is_advertising:
                 await self._start()
 
-    async def _tick(self, power):
+    async def _tick(self):
         then = time.monotonic()
-        shown_ms = 0
+        power = self._bms.board.power
+        light = Light(self._bms)
         while True:
             await asyncio.sleep(gatt.TICK_MS / 1000)
             dt_ms = int((time.monotonic() - then) * 1000)
             then += dt_ms / 1000
             self._hub.tick(dt_ms, power.button())
-            shown_ms = (shown_ms + dt_ms) % (2 * gatt.FLASH_MS)
-            power.led(bool(self._hub.sessions) or shown_ms < gatt.FLASH_MS)
+            light.tick(dt_ms, bool(self._hub.sessions))
 
     async def _until_lost(self, controller):
         await controller.source.wait_for_termination()

@@ -1,34 +1,104 @@
 """The self-test at boot: each failure has its name, and any keeps both gates open."""
 
+import asyncio
+
 import tests  # noqa: F401
+from ble.jk02 import STATUS_RECORD
+from ble.pages import LIVE, read
+from ble.status import Status
+from firmware import start
+from firmware.light import Light
+from firmware.settings import Settings
 from firmware.snapshot import Snapshot
-from firmware.start import wait_until_sound
+from hal.selftest import NAMES, NOT_TESTED
 from hal.virtual.pack import Pack
+from hal.virtual.sim import Simulation
+from protection.rule import BOTH
+from protection.table import NOT_CONFIGURED, SELF_TEST
 from tests.each import each
 from tests.hal.standins import boards
 
 
-def examine(board):
-    """Names of what the board's self-test finds, with the chips living meanwhile."""
-    world = board.world
-    world.strict = False
-    closed = []
+class Enough(Exception):
+    """The test has seen what it wanted."""
 
-    def sleep_ms(ms):
-        world.clock.advance(ms)
-        world.look(ms)
-        closed.append(world.gates.line())
 
-    world.look(50)
-    wrong = board.driver.selftest(Snapshot(), sleep_ms)
-    assert not any(closed), "a gate was closed for the test"
-    assert world.gates.line() == 0
-    return wrong
+class Booted:
+    """The firmware on a board whose self-test runs beside the loop; `said` is the serial port."""
+
+    def __init__(self, board, is_new=False):
+        self.said = []
+        self.names = []
+        self.driver = board.driver
+        board.world.strict = False
+        board.wrong = NOT_TESTED
+        board.selftest = self._selftest
+        settings = Settings(None, board.facts) if is_new else None
+        self.sim = Simulation(board=board, settings=settings)
+        self.board = board
+        self._end_ms = 0
+
+    def run(self, seconds):
+        """Let the loop and `start.examine` run beside each other."""
+        self._end_ms = self.sim.clock.now_ms + int(seconds * 1000)
+        self.sim.clock.sleep_ms = self._sleep
+        start.print = self.said.append
+        try:
+            asyncio.run(start.examine(self.sim.bms))
+        except Enough:
+            pass
+        finally:
+            del start.print
+        assert not self.sim.errors, self.sim.errors
+
+    def _selftest(self, snap):
+        self.names = self.driver.selftest(snap)
+        self.board.wrong = self.driver.wrong
+        assert self.board.gates.line() == 0, "a gate was closed for the test"
+        return self.names
+
+    async def _sleep(self, ms):
+        left_ms = self._end_ms - self.sim.clock.now_ms
+        self.sim.run(min(ms, left_ms) / 1000, lambda sim: sim.clock.now_ms >= self._end_ms)
+        if ms >= left_ms:
+            raise Enough
+
+
+def flashes(snap, connected=False):
+    """Lengths in ms for which D1 is on within one round of two seconds."""
+
+    class Bms:
+        pass
+
+    bms = Bms()
+    bms.snap = snap
+    bms.board = bms.power = bms
+    bms.lit = []
+    bms.led = bms.lit.append
+    light = Light(bms)
+    light.tick(1990, connected)
+    bms.lit.clear()
+    for _ in range(200):
+        light.tick(10, connected)
+    runs = [0]
+    for on in bms.lit:
+        if on:
+            runs[-1] += 10
+        elif runs[-1]:
+            runs.append(0)
+    return [ms for ms in runs if ms]
 
 
 @each((boards.jk8s, boards.c1))
-def test_a_sound_board_passes(row):
-    assert examine(row(Pack())) == []
+def test_a_sound_board_passes_and_may_close_its_gates(row):
+    booted = Booted(row(Pack()))
+    booted.run(0.6)
+    assert booted.sim.bms.snap.own_word
+    assert booted.board.gates.line() == 0
+    booted.run(10)
+    assert booted.names == [] and booted.board.wrong == 0
+    assert booted.board.gates.line() == BOTH
+    assert booted.said == []
 
 
 # build, fault of the plant, what is wrong
@@ -50,13 +120,36 @@ FAULTS = (
 
 
 @each(FAULTS)
-def test_each_failure_has_its_name(row):
+def test_each_failure_has_its_name_and_keeps_the_pack_off_while_the_loop_runs(row):
     build, fault, names = row
     board = build(Pack())
     board.faults.set(*fault)
-    wrong = examine(board)
+    booted = Booted(board)
+    booted.run(20)
+    snap = booted.sim.bms.snap
     for name in names:
-        assert name in wrong, wrong
+        assert name in booted.names, booted.names
+        assert booted.board.wrong >> NAMES.index(name) & 1
+        assert all(name in line for line in booted.said), booted.said
+    assert 3 <= len(booted.said) <= 5
+    assert booted.board.gates.line() == 0
+    assert snap.seq > 300
+    assert snap.own_word & SELF_TEST
+    assert booted.sim.resets == 0
+
+
+@each(((boards.c1, "mos", "open"), (boards.jk8s, "mos", "short")))
+def test_a_board_that_heals_is_found_sound_by_the_next_test(row):
+    build, signal, fault = row
+    board = build(Pack())
+    board.faults.set(signal, fault)
+    booted = Booted(board)
+    booted.run(7)
+    assert booted.board.gates.line() == 0
+    board.faults.clear(signal)
+    booted.run(12)
+    assert booted.names == []
+    assert booted.board.gates.line() == BOTH
 
 
 @each((("cell_adc", "cell adc"), ("current_adc", "current adc")))
@@ -64,47 +157,73 @@ def test_a_dead_adc_has_its_name(row):
     part, name = row
     board = boards.jk8s(Pack())
     getattr(board.bench, part).dead = True
-    assert name in examine(board)
+    booted = Booted(board)
+    booted.run(2)
+    assert name in booted.names
 
 
 def test_a_chip_that_does_not_answer_has_its_name():
     board = boards.c1(Pack())
     board.bench.chip.refuse = 1 << 30
-    assert "front end" in examine(board)
+    booted = Booted(board)
+    booted.run(2)
+    assert "front end" in booted.names
 
 
 @each((boards.jk8s, boards.c1))
-def test_a_latch_of_a_short_before_the_reset_is_released(row):
+def test_a_failure_is_told_on_the_air_and_by_d1(row):
     board = row(Pack())
-    board.world.gates.latched = 2
-    assert "short latch" not in examine(board)
-    assert board.world.gates.latched == 0
+    board.faults.set("mos", "open")
+    booted = Booted(board)
+    booted.run(6)
+    bms = booted.sim.bms
+    assert live(bms)["own_word"] & SELF_TEST
+    assert live(bms)["gates_on"] == 0
+    assert mosfets_shown(bms) == (0, 0)
+    assert flashes(bms.snap) == [150, 150, 150]
 
 
-def test_the_loop_does_not_start_before_the_board_is_sound():
-    class Power:
-        lit = 0
+@each((boards.jk8s, boards.c1))
+def test_an_unconfigured_board_says_so_on_serial_on_the_air_and_by_d1(row):
+    booted = Booted(row(Pack()), True)
+    booted.run(12)
+    bms = booted.sim.bms
+    assert booted.names == []
+    assert len(booted.said) == 3 and all("not configured" in line for line in booted.said)
+    assert booted.board.gates.line() == 0
+    assert live(bms)["own_word"] & NOT_CONFIGURED
+    assert mosfets_shown(bms) == (0, 0)
+    assert flashes(bms.snap) == [150, 150]
+    bms.service.commission(2, 8, 3)
+    booted.run(8)
+    assert len(booted.said) == 3
+    assert booted.board.gates.line() == BOTH
+    assert flashes(bms.snap) == [500, 500]
 
-        def led(self, on):
-            Power.lit += on
 
-    class Gates:
-        mask = 3
+def test_d1_is_lit_while_somebody_is_connected_whatever_is_wrong():
+    snap = Snapshot()
+    for snap.own_word in (0, NOT_CONFIGURED, SELF_TEST, SELF_TEST | NOT_CONFIGURED):
+        assert flashes(snap, True) == [2000]
+    assert flashes(snap) == [150, 150, 150]
 
-        def drive(self, mask):
-            Gates.mask = mask
 
-    class Made:
-        power = Power()
-        gates = Gates()
-        left = 3
+def live(bms):
+    """Page LIVE of our own service, as a client decodes it."""
+    import struct
 
-        def selftest(self, snap, sleep_ms):
-            Made.left -= 1
-            return ["cells"] if Made.left else []
+    class Hub:
+        pass
 
-    waited = []
-    wait_until_sound(Made(), waited.append)
-    assert Gates.mask == 0
-    assert Power.lit == 6
-    assert 1900 < sum(waited) <= 2000
+    hub = Hub()
+    hub.bms = bms
+    values = struct.unpack("<" + "".join([code for _, code in LIVE]), read(hub, 0, 0))
+    return dict(zip([name for name, _ in LIVE], values))
+
+
+def mosfets_shown(bms):
+    """Charge and discharge MOSFET of the JK status record."""
+    status = Status(bms, bms.keeper.journal)
+    status.encode(0)
+    assert status.record[4] == STATUS_RECORD
+    return status.record[198], status.record[199]

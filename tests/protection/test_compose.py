@@ -151,6 +151,11 @@ def _store(rig):
     rig.guard.signals.store_failed(True)
 
 
+def _board(rig):
+    rig.wrong = 1
+    rig.guard.signals.tested()
+
+
 def _low(rig):
     rig.snap.cell_max_mv = rig.snap.cell_min_mv = 2499
 
@@ -162,6 +167,7 @@ CAUSES = {
     "wire": _wire,
     "unconfigured": _unconfigured,
     "store_failed": _store,
+    "self_test": _board,
     "power_off": _low,
     "deep_sleep": _low,
 }
@@ -185,6 +191,7 @@ class Pack:
             retry.clear()
         guard.signals.count_tries()
         guard.signals.store_failed(False)
+        rig.wrong = 0
         snap.wire_bad = 0
         snap.cell_max_mv = snap.cell_min_mv = 3300
         rig.load(self.healthy)

@@ -4,7 +4,7 @@ from firmware.events import Events
 from firmware.settings import LTO, Settings
 from firmware.snapshot import ABSENT_DC, NEVER_MS, Snapshot
 from protection.rule import BOTH, CHG, DSG
-from protection.table import DEFAULT_PASSWORD
+from protection.table import DEFAULT_PASSWORD, SELF_TEST
 from tests.each import each
 from tests.rig import Rig, calm, commission
 
@@ -486,6 +486,32 @@ def test_settings_that_could_not_be_read_keep_both_open():
     rig.guard.signals.store_failed(False)
     rig.step()
     assert rig.snap.allowed == BOTH
+
+
+def test_what_the_self_test_found_keeps_both_open_whatever_settings_come():
+    rig = Rig()
+    rig.wrong = 1 << 5
+    rig.guard.signals.tested()
+    for _ in range(3):
+        rig.run(10_000)
+        assert rig.snap.allowed == 0
+        assert rig.snap.own_word & SELF_TEST
+        rig.load(commission())
+    assert (0xAA, 1 << 5, 0) in [event[1:] for event in events(rig)]
+    rig.wrong = 0
+    rig.guard.signals.tested()
+    rig.step()
+    assert rig.snap.allowed == BOTH
+
+
+def events(rig):
+    """All events posted since the last call."""
+    found = []
+    event = rig.event()
+    while event:
+        found.append(event)
+        event = rig.event()
+    return found
 
 
 def test_new_limits_act_in_the_next_step_and_keep_what_holds():

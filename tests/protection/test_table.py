@@ -96,6 +96,11 @@ def _store(rig, failed):
     rig.guard.signals.store_failed(failed)
 
 
+def _board(rig, wrong):
+    rig.wrong = wrong
+    rig.guard.signals.tested()
+
+
 # name · how it is brought about · limit that does not trip · sense · release limit (does
 # not release; None: by time alone; "latch": never) · trip delay ms · release delay ms ·
 # opens · JK alarm bit · bit of the second word · stops balancing · settings · what trips with it
@@ -143,6 +148,7 @@ ROWS = (
      {"dsg_switch_on": 0}, ()),
     ("wire", _wire, 0, +1, 1, 0, 0, 0, 0, NO, True, {}, ()),
     ("store_failed", _store, 0, +1, 1, 0, 0, BOTH, NO, 2, True, {}, ()),
+    ("self_test", _board, 0, +1, 1, 0, 0, BOTH, NO, 12, True, {}, ()),
     ("power_off", _all_cells, 2500, -1, 2500, 5000, 1000, BOTH, NO, 8, True, {},
      ("cell_uvp",)),
     ("deep_sleep", _lowest, 2500, -1, 2500, 600_000, 1000, BOTH, NO, 8, True, {},

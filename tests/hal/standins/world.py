@@ -127,4 +127,5 @@ class StandinBoard:
         self.watchdog = plant.watchdog
         self.flash = plant.flash
         self.faults = plant.faults
+        self.wrong = 0
         self.boot_us = world.begin()
