@@ -7,13 +7,14 @@ from ble.jk02 import STATUS_RECORD
 from ble.pages import LIVE, read
 from ble.status import Status
 from firmware import start
+from firmware.events import WAKE_BUTTON, WAKE_CHARGER, WAKE_RESET
 from firmware.light import Light
 from firmware.settings import Settings
 from firmware.snapshot import Snapshot
 from hal.selftest import NAMES, NOT_TESTED
 from hal.virtual.pack import Pack
-from hal.virtual.sim import Simulation
-from protection.rule import BOTH
+from hal.virtual.sim import Simulation, commissioned
+from protection.rule import BOTH, DSG
 from protection.table import NOT_CONFIGURED, SELF_TEST
 from tests.each import each
 from tests.hal.standins import boards
@@ -26,15 +27,14 @@ class Enough(Exception):
 class Booted:
     """The firmware on a board whose self-test runs beside the loop; `said` is the serial port."""
 
-    def __init__(self, board, is_new=False):
+    def __init__(self, board, settings=None, reason=WAKE_CHARGER):
         self.said = []
         self.names = []
         self.driver = board.driver
         board.world.strict = False
         board.wrong = NOT_TESTED
         board.selftest = self._selftest
-        settings = Settings(None, board.facts) if is_new else None
-        self.sim = Simulation(board=board, settings=settings)
+        self.sim = Simulation(board=board, settings=settings, reason=reason)
         self.board = board
         self._end_ms = 0
 
@@ -170,6 +170,28 @@ def test_a_chip_that_does_not_answer_has_its_name():
     assert "front end" in booted.names
 
 
+@each(
+    [
+        (build, reason)
+        for build in (boards.jk8s, boards.c1)
+        for reason in (WAKE_CHARGER, WAKE_BUTTON, WAKE_RESET)
+    ]
+)
+def test_a_short_latch_found_at_boot_waits_the_scpr_time_whatever_woke_the_board(row):
+    build, reason = row
+    board = build(Pack())
+    board.world.gates.latched = DSG
+    booted = Booted(board, commissioned(2, board.facts, changes={"scpr_s": 10}), reason)
+    booted.run(9.9)
+    assert booted.sim.bms.guard.by_name["dsg_scp"].tripped
+    assert booted.sim.bms.snap.fault_word & 1 << 14
+    assert board.world.gates.latched == DSG and booted.names == []
+    assert booted.board.gates.line() == 0
+    booted.run(1)
+    assert board.world.gates.latched == 0
+    assert booted.board.gates.line() == BOTH
+
+
 @each((boards.jk8s, boards.c1))
 def test_a_failure_is_told_on_the_air_and_by_d1(row):
     board = row(Pack())
@@ -185,7 +207,8 @@ def test_a_failure_is_told_on_the_air_and_by_d1(row):
 
 @each((boards.jk8s, boards.c1))
 def test_an_unconfigured_board_says_so_on_serial_on_the_air_and_by_d1(row):
-    booted = Booted(row(Pack()), True)
+    board = row(Pack())
+    booted = Booted(board, Settings(None, board.facts))
     booted.run(12)
     bms = booted.sim.bms
     assert booted.names == []
