@@ -16,6 +16,7 @@ OWN_MAIN = "d7a1f3c0-5b0e-4c62-9f55-1e3a7b6c0002"  # write, write without respon
 MTU = const(247)
 WRITE_BYTES = const(256)  # the longest write that is taken whole
 ADVERTISE_MS = const(250)
+IDLE_MS = const(1000)  # between advertisements of a board that idles
 TICK_MS = const(20)
 
 

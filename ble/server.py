@@ -20,7 +20,7 @@ from micropython import const
 from ble import gatt
 from ble.hub import LINKS_MAX
 from ble.session import JK, OWN
-from firmware.light import Light
+from firmware.presence import Presence
 
 _CONNECTED = const(1)
 _DISCONNECTED = const(2)
@@ -65,6 +65,7 @@ class Server:
 
     def __init__(self, hub_of):
         self.hub = None
+        self.presence = None
         self._hub_of = hub_of
         self.errors = 0  # exceptions in the interrupt handler
         self.mains: tuple = ()  # the characteristics that notify, by channel
@@ -82,13 +83,12 @@ class Server:
         clock = bms.clock
         power = bms.board.power
         then = clock.ticks_ms()
-        light = Light(bms)
         while True:
             await clock.sleep_ms(gatt.TICK_MS)
             dt_ms = clock.elapsed_ms(then)
             then = clock.ticks_ms()
             self.hub.tick(dt_ms, power.button())
-            light.tick(dt_ms, bool(self.hub.sessions))
+            self.presence.tick(dt_ms, bool(self.hub.sessions))
 
     async def advertise(self, bms):
         """Advertise for as long as there is room for a link."""
@@ -97,9 +97,10 @@ class Server:
             if len(self.hub.sessions) >= LINKS_MAX:
                 await bms.clock.sleep_ms(_FULL_MS)
                 continue
+            every_ms = gatt.IDLE_MS if self.presence.is_idle else gatt.ADVERTISE_MS
             try:
                 await aioble.advertise(
-                    gatt.ADVERTISE_MS * 1000,
+                    every_ms * 1000,
                     adv_data=gatt.advertisement(self._mac),
                     resp_data=gatt.scan_response(self.hub.name()),
                     timeout_ms=_AGAIN_MS,
@@ -112,6 +113,7 @@ class Server:
         if self.hub:
             return
         self.hub = self._hub_of(bms)
+        self.presence = Presence(bms)
         aioble.config(mtu=gatt.MTU, gap_name=self.hub.name())
         self._mac = bytes(ble.config("mac")[1])
         jk = aioble.Service(bluetooth.UUID(gatt.JK_SERVICE))

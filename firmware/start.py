@@ -8,7 +8,7 @@ every five seconds. A board that is not configured says so there as well.
 from micropython import const
 
 from firmware.app import main
-from firmware.light import Light
+from firmware.presence import Presence
 from firmware.settings import Settings, preset
 from firmware.tidy import tidying
 
@@ -54,20 +54,20 @@ async def examine(bms):
             print("not configured: both MOSFETs stay open until chemistry and cells are confirmed")
 
 
-async def light(bms):
-    """D1 where there is no radio that would know of connections."""
-    lit = Light(bms)
+async def alone(bms):
+    """D1 and idle mode where there is no radio that would know of connections."""
+    presence = Presence(bms)
     while True:
         await bms.clock.sleep_ms(_TICK_MS)
-        lit.tick(_TICK_MS, False)
+        presence.tick(_TICK_MS, False)
 
 
 def radio():
-    """The radio's guests, or D1 alone where aioble is not installed."""
+    """The radio's guests, or their part of D1 where aioble is not installed."""
     try:
         from ble.attach import attach
         from ble.server import Server
     except ImportError as error:
         print("no radio: %s" % error)
-        return (("light", light),)
+        return (("presence", alone),)
     return Server(attach).guests()

@@ -148,6 +148,9 @@ class Power(Protocol):
     def buzzer(self, ms: int) -> None:
         """Sound for `ms`; returns at once."""
 
+    def idle(self, on: bool) -> None:
+        """Spend less: a slower processor, on which a sample still takes at most 20 ms."""
+
 
 class Board(Protocol):
     """What `main(board)` is given."""

@@ -2,8 +2,12 @@
 
 import machine
 from machine import Timer
+from micropython import const
 
 from firmware.events import WAKE_BUTTON, WAKE_CHARGER, WAKE_RESET
+
+_FAST_HZ = const(160_000_000)  # MicroPython's own
+_SLOW_HZ = const(80_000_000)  # the least that the radio and the bus clock allow
 
 
 class Power:
@@ -16,6 +20,7 @@ class Power:
         self._buzzer = buzzer
         self._timer = Timer(0)
         self._reason = wake_reason(machine.reset_cause(), button())
+        self.idle(False)  # a soft reset leaves the clock as it was
 
     def wake_reason(self):
         """Why the board runs."""
@@ -43,6 +48,10 @@ class Power:
             return
         self._buzzer(1)
         self._timer.init(mode=Timer.ONE_SHOT, period=ms, callback=self._silence)
+
+    def idle(self, on):
+        """Clock the processor down, or up again; buses and radio keep their clock."""
+        machine.freq(_SLOW_HZ if on else _FAST_HZ)
 
     def _silence(self, timer):
         self._buzzer(0)

@@ -37,6 +37,7 @@ class VirtualPower:
         self.pressed = False
         self.led_on = False
         self.sounded_ms = 0
+        self.idling = False
 
     def wake_reason(self):
         return self.reason
@@ -55,6 +56,9 @@ class VirtualPower:
 
     def buzzer(self, ms):
         self.sounded_ms += ms
+
+    def idle(self, on):
+        self.idling = on
 
     def charger_wakes(self):
         """The charger stands far enough above the pack to wake the board (manual 5.2)."""

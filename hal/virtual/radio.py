@@ -20,7 +20,7 @@ from bumble.transport import open_transport
 from ble import gatt
 from ble.hub import LINKS_MAX
 from ble.session import JK, OWN
-from firmware.light import Light
+from firmware.presence import Presence
 
 OPEN_S = 5
 ADDRESS = "C8:47:80:42:4D:53"  # random static, and from the range of JK's own modules
@@ -205,13 +205,13 @@ class Radio:
     async def _tick(self):
         then = time.monotonic()
         power = self._bms.board.power
-        light = Light(self._bms)
+        presence = Presence(self._bms)
         while True:
             await asyncio.sleep(gatt.TICK_MS / 1000)
             dt_ms = int((time.monotonic() - then) * 1000)
             then += dt_ms / 1000
             self._hub.tick(dt_ms, power.button())
-            light.tick(dt_ms, bool(self._hub.sessions))
+            presence.tick(dt_ms, bool(self._hub.sessions))
 
     async def _until_lost(self, controller):
         await controller.source.wait_for_termination()

@@ -25,6 +25,7 @@ class Stack:
         self.values = {}
         self.disconnected = []
         self.advertised = []
+        self.intervals_us = []
         self.connections = {}
         self.is_full = False
         self.is_deaf = False
@@ -86,6 +87,7 @@ def stack(monkeypatch):
 
     async def advertise(interval_us, adv_data, resp_data, timeout_ms):
         one.advertised.append((adv_data, resp_data))
+        one.intervals_us.append(interval_us)
         await asyncio.sleep(0)
         raise asyncio.TimeoutError
 
@@ -250,6 +252,23 @@ def test_it_advertises_under_its_name_while_there_is_room(stack):
     stack.advertised.clear()
     asyncio.run(both(3))
     assert stack.advertised == []
+
+
+def test_a_board_that_idles_advertises_once_a_second(stack):
+    rig = Rig(stack)
+
+    async def once():
+        rig.bms.clock = Clock(0)
+        task = asyncio.ensure_future(rig.server.advertise(rig.bms))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        task.cancel()
+
+    asyncio.run(once())
+    rig.server.presence.is_idle = True
+    asyncio.run(once())
+    assert stack.intervals_us[0] == 250_000
+    assert stack.intervals_us[-1] == 1_000_000
 
 
 def test_guests_are_named_for_the_supervisor(stack):

@@ -12,6 +12,7 @@ from hal.virtual.sim import Simulation
 from protection.rule import BOTH, CHG, DSG
 from tests.each import each
 from tests.hal.standins import machine
+from tests.hal.standins.boards import c1
 from tests.hal.standins.boards import jk8s as build
 from tests.hal.standins.jk8s import Shorted
 
@@ -215,6 +216,15 @@ def test_wake_reason(row):
 
     cause, pressed, reason = row
     assert wake_reason(cause, pressed) == reason
+
+
+@each((build, c1))
+def test_an_idle_processor_runs_at_half_its_clock_and_wakes_up_at_full_speed(row):
+    board = row(Pack())
+    assert board.bench.clock_hz == [160_000_000]
+    board.driver.power.idle(True)
+    board.driver.power.idle(False)
+    assert board.bench.clock_hz[1:] == [80_000_000, 160_000_000]
 
 
 def test_power_off_lets_go_of_the_supply():

@@ -8,15 +8,14 @@ from ble.pages import LIVE, read
 from ble.status import Status
 from firmware import start
 from firmware.events import WAKE_BUTTON, WAKE_CHARGER, WAKE_RESET
-from firmware.light import Light
 from firmware.settings import Settings
-from firmware.snapshot import Snapshot
 from hal.selftest import NAMES, NOT_TESTED
 from hal.virtual.pack import Pack
 from hal.virtual.sim import Simulation, commissioned
 from protection.rule import BOTH, DSG
 from protection.table import NOT_CONFIGURED, SELF_TEST
 from tests.each import each
+from tests.firmware.test_presence import flashes
 from tests.hal.standins import boards
 
 
@@ -62,31 +61,6 @@ class Booted:
         self.sim.run(min(ms, left_ms) / 1000, lambda sim: sim.clock.now_ms >= self._end_ms)
         if ms >= left_ms:
             raise Enough
-
-
-def flashes(snap, connected=False):
-    """Lengths in ms for which D1 is on within one round of two seconds."""
-
-    class Bms:
-        pass
-
-    bms = Bms()
-    bms.snap = snap
-    bms.board = bms.power = bms
-    bms.lit = []
-    bms.led = bms.lit.append
-    light = Light(bms)
-    light.tick(1990, connected)
-    bms.lit.clear()
-    for _ in range(200):
-        light.tick(10, connected)
-    runs = [0]
-    for on in bms.lit:
-        if on:
-            runs[-1] += 10
-        elif runs[-1]:
-            runs.append(0)
-    return [ms for ms in runs if ms]
 
 
 @each((boards.jk8s, boards.c1))
@@ -202,7 +176,7 @@ def test_a_failure_is_told_on_the_air_and_by_d1(row):
     assert live(bms)["own_word"] & SELF_TEST
     assert live(bms)["gates_on"] == 0
     assert mosfets_shown(bms) == (0, 0)
-    assert flashes(bms.snap) == [150, 150, 150]
+    assert flashes(bms.snap.own_word) == [150, 150, 150]
 
 
 @each((boards.jk8s, boards.c1))
@@ -216,19 +190,12 @@ def test_an_unconfigured_board_says_so_on_serial_on_the_air_and_by_d1(row):
     assert booted.board.gates.line() == 0
     assert live(bms)["own_word"] & NOT_CONFIGURED
     assert mosfets_shown(bms) == (0, 0)
-    assert flashes(bms.snap) == [150, 150]
+    assert flashes(bms.snap.own_word) == [150, 150]
     bms.service.commission(2, 8, 3)
     booted.run(8)
     assert len(booted.said) == 3
     assert booted.board.gates.line() == BOTH
-    assert flashes(bms.snap) == [500, 500]
-
-
-def test_d1_is_lit_while_somebody_is_connected_whatever_is_wrong():
-    snap = Snapshot()
-    for snap.own_word in (0, NOT_CONFIGURED, SELF_TEST, SELF_TEST | NOT_CONFIGURED):
-        assert flashes(snap, True) == [2000]
-    assert flashes(snap) == [150, 150, 150]
+    assert flashes(bms.snap.own_word) == [500, 500]
 
 
 def live(bms):

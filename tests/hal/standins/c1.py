@@ -20,12 +20,16 @@ class C1Bench:
         self.levels = {}
         self.reset_cause = machine.PWRON_RESET
         self.resets = 0
+        self.clock_hz = []
 
     def cause(self):
         return self.reset_cause
 
     def reset(self):
         self.resets += 1
+
+    def clocked(self, hertz):
+        self.clock_hz.append(hertz)
 
     def feed(self, timeout_ms):
         self.world.plant.watchdog.feed()

@@ -30,6 +30,7 @@ class Jk8sBench:
         self.sense_left = []
         self.reset_cause = machine.PWRON_RESET
         self.resets = 0
+        self.clock_hz = []
         self.first_word = None  # what the tap registers took over first
         self.taps_seen = set()
 
@@ -40,6 +41,9 @@ class Jk8sBench:
 
     def reset(self):
         self.resets += 1
+
+    def clocked(self, hertz):
+        self.clock_hz.append(hertz)
 
     def feed(self, timeout_ms):
         self.world.plant.watchdog.feed()

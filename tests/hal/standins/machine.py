@@ -1,8 +1,8 @@
 """`machine` as the drivers see it; every pin leads to `bench`, which a test puts here.
 
 A bench answers: level(pin), drive(pin, level), spi(data) → data, wire(scl, sda), uv(pin),
-duty(pin, value), feed(timeout), cause(), reset(). Portable: it is what a deployed file
-system is booted with on real MicroPython, too.
+duty(pin, value), feed(timeout), clocked(hertz), cause(), reset(). Portable: it is what a
+deployed file system is booted with on real MicroPython, too.
 """
 
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
@@ -24,6 +24,8 @@ def reset():
 
 
 def freq(hertz=None):
+    if hertz is not None:
+        _bench[0].clocked(hertz)
     return 160_000_000
 
 
