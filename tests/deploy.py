@@ -169,16 +169,28 @@ def firmware(options):
     manifest = ROOT / "boards" / options["BOARD"] / "manifest.py"
     if not source or not (Path(source) / "ports" / "esp32").is_dir():
         raise Refusal("firmware: say MICROPYTHON_SOURCE=folder of MicroPython's source")
+    if _version_of(source) != device.VERSION:
+        raise Refusal("firmware: %s is no MicroPython %d.%d" % (source, *device.VERSION))
     if not os.environ.get("IDF_PATH"):
         raise Refusal("firmware: ESP-IDF is missing: run its export.sh first (IDF_PATH is not set)")
     if not manifest.is_file():
         raise Refusal("firmware: %s has no manifest.py" % options["BOARD"])
     facts = importlib.import_module(facts_module(options))
     chip = {"esp32": "ESP32_GENERIC", "esp32c3": "ESP32_GENERIC_C3"}[facts.CHIP]
-    return subprocess.call(
-        ["make", "-C", str(Path(source) / "ports" / "esp32"), "BOARD=" + chip]
-        + ["FROZEN_MANIFEST=" + str(manifest)]
+    port = Path(source) / "ports" / "esp32"
+    status = subprocess.call(
+        ["make", "-C", str(port), "BOARD=" + chip, "FROZEN_MANIFEST=" + str(manifest)]
     )
+    if status == 0:
+        print("the image is %s" % (port / ("build-" + chip) / "firmware.bin"))
+    return status
+
+
+def _version_of(source):
+    header = Path(source) / "py" / "mpconfig.h"
+    words = header.read_text().split() if header.is_file() else []
+    names = ("MICROPY_VERSION_MAJOR", "MICROPY_VERSION_MINOR")
+    return tuple(int(words[words.index(name) + 1]) for name in names if name in words)
 
 
 def repl(options):
