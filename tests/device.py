@@ -15,7 +15,7 @@ VERSION = (1, 29)
 LAST = "main.py"
 _OFFSETS = {"esp32": "0x1000", "esp32c3": "0x0"}
 _OURS = ("firmware/", "hal/", "protection/", "balancing/", "ble/", "boards/", "board.")
-_AIOBLE = "lib/aioble/"
+_AIOBLE = ("lib/aioble/", "aioble/")
 _PROBE = "import sys;print(sys.implementation.version[:2],sys.platform,sys.implementation._machine)"
 _HASH = (
     "import hashlib,binascii,os\n"
@@ -98,7 +98,7 @@ def copy(port, folder, facts):
 
 def _fill(port, folder, wanted):
     held = hashes(on_board(port, "exec", _HASH))
-    if not any(name.startswith(_AIOBLE) for name in held):
+    if not any(name.startswith(_AIOBLE) for names in (held, wanted) for name in names):
         on_board(port, "mip", "install", "aioble")
     # A module left over from before would be imported instead of one that moved.
     stale = [name for name in held if name.startswith(_OURS) and name not in wanted]

@@ -253,6 +253,13 @@ def test_only_what_changed_is_copied_and_what_is_left_over_is_removed(bench, sma
     assert held == small
 
 
+def test_an_aioble_of_ones_own_is_not_fetched(bench, small):
+    small["aioble/__init__.mpy"] = b"mine"
+    assert put(bench)[0] == 0
+    assert "mip install aioble" not in kinds(bench.log())
+    assert bench.held() == small
+
+
 @pytest.mark.parametrize(
     "board, part",
     (
@@ -311,9 +318,11 @@ def test_a_board_file_that_is_wrong_reaches_no_tool(bench, monkeypatch):
     assert bench.log() == []
 
 
-def test_the_variant_decides_what_is_copied(bench):
+def test_the_whole_firmware_of_the_variant_is_copied_with_its_radio(bench):
     assert put(bench, "VARIANT=b1a")[0] == 0
-    assert b"JK_B1A8S20P" in bench.held()["board.mpy"]
+    held = bench.held()
+    assert b"JK_B1A8S20P" in held["board.mpy"]
+    assert any(b"aioble" in held[name] for name in held if not name.startswith("lib/"))
 
 
 # make firmware
