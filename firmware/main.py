@@ -1,9 +1,11 @@
-"""The device's entry point."""
+"""The device's entry point: `bms` and `drivers` are what `tests.deploy` links of the sources."""
 
-from firmware.tidy import while_building
+import gc
 
-while_building()
+gc.threshold(2048)  # a heap that is tidied often while it fills stays in one piece
 
-from firmware.start import start  # noqa: E402
+import board  # noqa: E402
+from bms import start  # noqa: E402
+from drivers import build  # noqa: E402
 
-start()
+start(board, build)

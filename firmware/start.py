@@ -17,11 +17,9 @@ _AGAIN_MS = const(5000)
 _TICK_MS = const(50)
 
 
-def start():
-    """Run until power-off. The board's facts are the module `board` at the root."""
-    import board as facts
-
-    made = __import__(facts.BUILD, None, None, ("build",)).build(facts)
+def start(facts, build):
+    """Run until power-off on the board that `build` makes of the facts."""
+    made = build(facts)
     guests = made.guests + radio() + (("self-test", examine), ("tidying", tidying))
     main(made, factory(facts), guests)
 

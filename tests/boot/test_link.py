@@ -1,0 +1,226 @@
+"""The linker keeps what a program means, on programs of a few lines."""
+
+import builtins
+
+import pytest
+
+from tests.link import LinkError, Program
+
+# Programs: `## name` begins a module; what the name `answer` must come to stands above each.
+CASES = {
+    "a constant of another module: 9": """
+        ## a
+        K = 1 << 3
+        ## b
+        from a import K
+        answer = K + 1
+        """,
+    "names that two modules share: 11": """
+        ## a
+        def f():
+            return 1
+        ## b
+        from a import f as g
+        def f():
+            return 10 + g()
+        answer = f()
+        """,
+    "a local that hides a global: 7": """
+        ## a
+        n = [5]
+        def f(n):
+            return n + 1
+        answer = f(1) + n[0]
+        """,
+    "a class hides nothing from its methods: 3": """
+        ## a
+        v = [3]
+        class C:
+            v = [9]
+            def f(self):
+                return v[0]
+        answer = C().f()
+        """,
+    "private names of relatives differ: 12": """
+        ## a
+        class A:
+            def __init__(self):
+                self._x = 1
+        ## b
+        from a import A
+        class B(A):
+            def __init__(self):
+                super().__init__()
+                self._y = 2
+            def f(self):
+                return self._x * 10 + self._y
+        answer = B().f()
+        """,
+    "a private name that others use stays: 4": """
+        ## a
+        class A:
+            def __init__(self):
+                self._x = 4
+        ## b
+        from a import A
+        answer = A()._x
+        """,
+    "a private constant of a class: 6": """
+        ## a
+        class A:
+            _STEP = 3
+            def f(self):
+                return self._STEP * 2
+        answer = A().f()
+        """,
+    "a private name in a text: 8": """
+        ## a
+        class A:
+            def __init__(self):
+                self._x = 8
+        answer = getattr(A(), "_x")
+        """,
+    "keywords: 8": """
+        ## a
+        def f(first, second):
+            return first - second
+        answer = f(second=1, first=9)
+        """,
+    "closures and comprehensions: 9": """
+        ## a
+        def f(k):
+            def g(n):
+                return [n * k for n in range(n)]
+            return g
+        answer = sum(f(3)(3))
+        """,
+    "a lambda: 5": """
+        ## a
+        pick = lambda row, at: row[at]
+        answer = pick((4, 5), 1)
+        """,
+    "an import in a function: 6": """
+        ## a
+        def g():
+            return 6
+        ## b
+        def f():
+            from a import g
+            return g()
+        answer = f()
+        """,
+    "a module by its alias: 6": """
+        ## p
+        ## p.a
+        SIDE = 2
+        def double(n):
+            return n * SIDE
+        ## b
+        from p import a as m
+        answer = m.double(m.SIDE + 1)
+        """,
+    "constants from a range: 2": """
+        ## a
+        A, B, C = range(3)
+        ## b
+        from a import C
+        answer = C
+        """,
+    "a negative constant in an expression: 9": """
+        ## a
+        N = -3
+        answer = N ** 2
+        """,
+}
+REFUSED = {
+    "star import": """
+        ## a
+        n = 1
+        ## b
+        from a import *
+        """,
+    "used as a value": """
+        ## p
+        ## p.a
+        n = 1
+        ## b
+        from p import a
+        answer = [a]
+        """,
+    "global": """
+        ## a
+        n = 1
+        def answer():
+            global n
+            n = 2
+        """,
+    "defines no nothing": """
+        ## a
+        n = 1
+        ## b
+        from a import nothing
+        answer = nothing
+        """,
+}
+
+
+def units_of(folder, text, units=None):
+    """Unit → its source."""
+    paths = {}
+    for part in text.replace("\n        ", "\n").split("## ")[1:]:
+        name, _, source = part.partition("\n")
+        paths[name] = folder / (name + ".py")
+        paths[name].write_text(source)
+    units = units or {"one": list(paths)}
+    return dict(Program(paths, units, {unit: ("answer",) for unit in units}).link())
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_meaning_stays(tmp_path, case):
+    space = {}
+    exec(units_of(tmp_path, CASES[case])["one"], space)
+    assert space["answer"] == int(case.split(": ")[1])
+
+
+@pytest.mark.parametrize("reason", REFUSED)
+def test_what_is_not_understood_is_refused(tmp_path, reason):
+    with pytest.raises(LinkError, match=reason):
+        units_of(tmp_path, REFUSED[reason])
+
+
+def test_what_nobody_needs_is_left_out(tmp_path):
+    text = '''
+        ## a
+        """Doc."""
+        SPARE = 5
+        def spare():
+            return SPARE
+        def answer(number):
+            """Doc."""
+            return number
+        '''
+    assert units_of(tmp_path, text)["one"] == "def answer(a):\n    return a\n"
+
+
+def test_a_later_unit_takes_from_an_earlier_one(tmp_path, monkeypatch):
+    text = """
+        ## a
+        def f(n):
+            return n + 1
+        answer = 0
+        ## b
+        from a import f
+        answer = f(1)
+        """
+    made = units_of(tmp_path, text, {"first": ["a"], "second": ["b"]})
+    first = {}
+    exec(made["first"], first)
+    plain = builtins.__import__
+    monkeypatch.setattr(
+        builtins,
+        "__import__",
+        lambda name, *rest: type("first", (), first) if name == "first" else plain(name, *rest),
+    )
+    second = {}
+    exec(made["second"], second)
+    assert second["answer"] == 2
