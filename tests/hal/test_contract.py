@@ -21,20 +21,29 @@ SIGNALS = {
 }
 
 
+SETTLE = 8  # samples until whatever was changed is seen by the slowest board
+
+
 def started(rig_class):
-    """A rig that has been sampled once, its lease alive."""
+    """A rig that has sampled everything, its lease alive."""
     rig = rig_class()
     snap = Snapshot()
     rig.board.gates.arm(1500)
-    rig.board.gates.renew()
-    sample(rig, snap)
+    sample(rig, snap, times=SETTLE)
     return rig, snap
 
 
-def sample(rig, snap, ms=50):
-    """Time passes, then one sample is taken."""
-    rig.advance(ms)
-    rig.board.sampler.sample(snap, ms)
+def sample(rig, snap, ms=50, times=1):
+    """Time passes and a sample is taken, as often as the loop does it, its lease renewed."""
+    for _ in range(times):
+        rig.advance(ms)
+        rig.board.sampler.sample(snap, ms)
+        rig.board.gates.renew()
+
+
+def can_lose(rig):
+    """The signals that can be lost on this board."""
+    return [signal for signal in SIGNALS if rig.lost_with.get(signal, ()) is not None]
 
 
 def fields(snap, signal):
@@ -58,7 +67,7 @@ def test_before_the_first_sample_everything_is_older_than_ever(row):
 def test_a_sample_is_fresh_and_in_range(row):
     rig, snap = started(row)
     for signal in SIGNALS:
-        assert getattr(snap, signal + "_age_ms") == 0, signal
+        assert getattr(snap, signal + "_age_ms") <= rig.late_ms, signal
     assert len(snap.cell_mv) == CELLS_MAX
     for i in range(CELLS_MAX):
         mv = snap.cell_mv[i]
@@ -75,6 +84,21 @@ def test_a_sample_is_fresh_and_in_range(row):
 
 
 @each(RIGS)
+def test_every_signal_arrives_in_our_units(row):
+    rig, snap = started(row)
+    for i in range(rig.cells):
+        assert abs(snap.cell_mv[i] - rig.pack.cell_v(i) * 1000) <= 3
+    assert abs(snap.stack_mv - rig.pack.pack_v() * 1000) <= 12
+    for dc in (snap.t1_dc, snap.t2_dc, snap.mos_dc):
+        assert abs(dc - 250) <= 6
+    rig.board.gates.drive(BOTH)
+    for flow_ma in (10_000, -20_000):
+        rig.flow(flow_ma)
+        sample(rig, snap, times=SETTLE)
+        assert abs(snap.current_ma - flow_ma) <= 20
+
+
+@each(RIGS)
 def test_what_is_written_are_integers(row):
     _, snap = started(row)
     for name in ("stack_mv", "current_ma", "t1_dc", "t2_dc", "mos_dc"):
@@ -83,22 +107,22 @@ def test_what_is_written_are_integers(row):
 
 @each(RIGS)
 def test_a_lost_signal_keeps_its_value_and_grows_older_by_the_time_that_passed(row):
-    for signal in SIGNALS:
+    for signal in can_lose(row):
         rig, snap = started(row)
         before = fields(snap, signal)
+        age_ms = getattr(snap, signal + "_age_ms")
         rig.lose(signal)
-        age_ms = 0
         for ms in (50, 50, 130, 2000):
             sample(rig, snap, ms)
             age_ms += ms
             assert getattr(snap, signal + "_age_ms") == age_ms, signal
             assert fields(snap, signal) == before, signal
         for other in SIGNALS:
-            if other != signal:
-                assert getattr(snap, other + "_age_ms") == 0, (signal, other)
+            if other != signal and other not in rig.lost_with.get(signal, ()):
+                assert getattr(snap, other + "_age_ms") <= rig.late_ms, (signal, other)
         rig.heal(signal)
-        sample(rig, snap)
-        assert getattr(snap, signal + "_age_ms") == 0, signal
+        sample(rig, snap, times=SETTLE)
+        assert getattr(snap, signal + "_age_ms") <= rig.late_ms, signal
 
 
 @each(RIGS)
@@ -116,7 +140,7 @@ def test_charging_is_positive_and_discharging_negative(row):
         rig, snap = started(row)
         rig.board.gates.drive(BOTH)
         rig.flow(flow_ma)
-        sample(rig, snap)
+        sample(rig, snap, times=SETTLE)
         assert abs(snap.current_ma - flow_ma) < 1000, flow_ma
         assert snap.charger_present == (flow_ma > 0)
         assert snap.load_present == (flow_ma < 0)
@@ -140,9 +164,10 @@ def test_the_current_is_the_mean_of_the_step(row):
 @each(RIGS)
 def test_every_mask_reads_back_as_it_was_driven(row):
     rig, snap = started(row)
+    assert rig.gates.line() == 0
     for mask in (CHG, DSG, BOTH, 0, BOTH, 0):
-        rig.board.gates.renew()
         rig.board.gates.drive(mask)
+        assert rig.gates.line() == mask
         sample(rig, snap)
         assert snap.gates_on == mask
 
@@ -168,28 +193,27 @@ def test_each_gate_lets_its_own_direction_through(row):
         rig, snap = started(row)
         rig.board.gates.drive(mask)
         rig.flow(flow_ma)
-        sample(rig, snap)
+        sample(rig, snap, times=SETTLE)
         assert abs(snap.current_ma - due_ma) < 1000, (mask, flow_ma)
 
 
 @each(RIGS)
-def test_without_a_pulse_the_gates_fall_within_300_ms(row):
+def test_without_the_firmware_the_gates_fall_at_the_end_of_the_lease(row):
     rig, snap = started(row)
-    gates = rig.board.gates
-    gates.renew()
-    gates.drive(BOTH)
+    rig.board.gates.drive(BOTH)
     sample(rig, snap)
     assert snap.gates_on == BOTH and snap.lease_alive
-    sample(rig, snap, 300)
-    assert snap.gates_on == 0 and not snap.lease_alive
+    rig.advance(rig.board.facts.LEASE_MS - 1)
+    assert rig.gates.line() == BOTH
+    rig.advance(1)
+    assert rig.gates.line() == 0
 
 
 @each(RIGS)
 def test_a_pulse_every_step_keeps_them_closed(row):
     rig, snap = started(row)
     rig.board.gates.drive(BOTH)
-    for _ in range(40):
-        rig.board.gates.renew()
+    for _ in range(60):
         sample(rig, snap)
         assert snap.gates_on == BOTH and snap.lease_alive
 
@@ -201,13 +225,11 @@ def test_a_latched_short_opens_both_until_it_is_rearmed_and_says_which(row):
     gates.drive(BOTH)
     rig.short()
     for _ in range(5):
-        gates.renew()
         gates.drive(BOTH)  # the latch wins over the command
         sample(rig, snap)
         assert snap.short_mask == DSG
         assert snap.gates_on == 0
     gates.rearm()
-    gates.renew()
     gates.drive(BOTH)
     sample(rig, snap)
     assert snap.short_mask == 0
@@ -215,13 +237,32 @@ def test_a_latched_short_opens_both_until_it_is_rearmed_and_says_which(row):
 
 
 @each(RIGS)
+def test_a_short_is_cut_without_the_firmware_and_seen_afterwards(row):
+    rig, snap = started(row)
+    gates = rig.board.gates
+    gates.arm(100)
+    gates.drive(BOTH)
+    sample(rig, snap, times=SETTLE)  # some chips are programmed anew by arm()
+    gates.drive(BOTH)
+    sample(rig, snap)
+    rig.pack.load.attach("short", 0.01, 5e-6)
+    rig.advance(2)
+    assert rig.gates.line() == 0
+    sample(rig, snap, 48)
+    assert snap.short_mask == DSG
+
+
+@each(RIGS)
 def test_arming_returns_the_delay_that_the_hardware_has(row):
     rig, _ = started(row)
     gates = rig.board.gates
+    facts = rig.board.facts
     last_us = 0
     for wanted_us in (0, 1, 99, 100, 101, 1500, 1501, 3000, 3001, 1_000_000):
         real_us = gates.arm(wanted_us)
-        assert isinstance(real_us, int) and real_us > 0
+        assert isinstance(real_us, int)
+        assert facts.SCP_MIN_US <= real_us <= facts.SCP_MAX_US
+        assert real_us % facts.SCP_STEP_US == 0
         assert gates.arm(real_us) == real_us  # it can be had, so it is had
         assert real_us >= last_us
         last_us = real_us
@@ -256,7 +297,7 @@ def test_after_stop_nothing_moves_and_stop_may_be_repeated(row):
     assert transfer.current_ma() == 0
     assert transfer.cell_mv_under_transfer() == 0
     sample(rig, snap)
-    assert snap.cells_age_ms == 0
+    assert snap.cells_age_ms <= rig.late_ms
 
 
 @each(RIGS)
@@ -364,6 +405,8 @@ def test_power_and_people(row):
     board.power.buzzer(100)
     board.power.led(True)
     board.power.led(False)
+    board.power.idle(True)
+    board.power.idle(False)
     board.watchdog.feed()
     assert board.clock.elapsed_ms(then) == 0
 
@@ -384,4 +427,5 @@ def test_the_board_states_its_facts(row):
     ):
         assert 0 < getattr(facts, name) < 1 << 30, name
     assert facts.ASSIST in (True, False)
+    assert isinstance(row().board.wrong, int)
     assert facts.PEAK_MA <= facts.CURRENT_RANGE_MA
