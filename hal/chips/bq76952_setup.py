@@ -34,6 +34,7 @@ _FET_EN = const(1 << 4)
 
 _SCD_THRESHOLD = const(0x9286)
 _SCD_DELAY = const(0x9287)
+_VCELL_MODE = const(0x9304)
 _SCD_STEP_US = const(15)
 _SCD_STEPS = const(31)
 _SCD_MV = (10, 20, 40, 60, 80, 100, 125, 150, 175, 200, 250, 300, 350, 400, 450, 500)
@@ -91,6 +92,7 @@ def rows(facts):
         one(0x9283, 127),
         one(_SCD_THRESHOLD, scd_threshold(facts)[0]),
         one(_SCD_DELAY, scd_delay(facts.SCP_MAX_US)[0]),
+        one(0x9294, 1),  # SCD itself is over after a second, before the shortest SCPR time
         one(0x9295, 1),  # one short latches until the firmware releases it
         one(0x92A0, facts.OTF_C),
         two(0x92B2, facts.LEASE_MS // 1000),  # host watchdog, s
@@ -105,7 +107,7 @@ def rows(facts):
         one(0x92FF, 0x07),  # TS3: likewise
         one(0x9301, 0x0F),  # DCHG: MOSFET thermistor
         one(0x9303, 0x06),  # currents in 10 mA, stack in 10 mV
-        two(0x9304, (1 << facts.CELLS_WIRED) - 1),
+        two(_VCELL_MODE, (1 << facts.CELLS_WIRED) - 1),
         one(0x9307, 17),  # CC3 averages 17 conversions of 3 ms: the mean of a step
         one(0x9308, 0x2D),  # series MOSFETs, host control, both off until told otherwise
         one(0x933A, facts.BLEED_CELLS),
@@ -149,6 +151,10 @@ class Setup:
                     self._go(ENTER)
                 else:
                     self.restart()
+
+    def set_cells(self, mask):
+        """Let the chip guard these inputs: what is shorted is no cell below its limit."""
+        self.set(_VCELL_MODE, struct.pack("<H", mask))
 
     def set_scd_delay(self, delay_us):
         """Program the short-circuit delay; returns the effective one, us."""

@@ -5,7 +5,7 @@ from boards.libresolar_bms_c1 import board as facts
 from firmware.snapshot import Snapshot
 from hal.chips import bq76952_setup as setup
 from hal.virtual.pack import Pack
-from hal.virtual.sim import Simulation
+from hal.virtual.sim import Simulation, commissioned
 from protection.rule import BOTH, CHG, DSG
 from tests.each import each
 from tests.hal.scaled import Scaled
@@ -78,6 +78,46 @@ def test_short_circuit_threshold_never_exceeds_the_wish(row):
         SCP_THRESHOLD_MA = wish_ma
 
     assert setup.scd_threshold(Wish) == (code, effective_ma)
+
+
+@each(range(4, 9))
+def test_a_pack_of_fewer_cells_is_guarded_by_the_chip_without_its_unused_inputs(row):
+    board = build(Pack(2, row, 50.0))
+    settings = commissioned(2, facts, row)
+    sim = Simulation(settings=settings, board=board)
+    sim.run(8)
+    assert not sim.errors
+    assert board.chip.memory[0x9304] | board.chip.memory[0x9305] << 8 == (1 << row) - 1
+    assert not board.chip.status_a
+    assert board.gates.line() == BOTH
+
+
+def test_cells_that_were_not_measured_before_the_start_are_found_by_the_first_scan():
+    board = build(Pack(2, 5, 50.0))
+    board.front._guarded = 0xFF
+    board.front.setup.set_cells(0xFF)
+    sim = Simulation(settings=commissioned(2, facts, 5), board=board)
+    sim.run(8)
+    assert board.chip.memory[0x9304] == 0x1F
+    assert board.gates.line() == BOTH
+
+
+def test_inputs_that_fall_silent_later_stay_guarded():
+    sim = running()
+    sim.board.faults.set("cell3", "short")
+    sim.run(0.2)
+    assert sim.board.chip.memory[0x9304] == 0xFF, "no chip is programmed under closed gates"
+
+
+def test_a_short_counts_once_however_short_its_recovery_is_set():
+    sim = running()
+    sim.bms.change({"scpr_s": 2})
+    sim.pack.load.attach("short", 0.005)
+    sim.run(0.1)
+    sim.pack.load.detach()
+    assert sim.board.gates.line() == 0
+    assert 1.5 < run_until_on(sim, 4) < 2.5
+    assert sim.bms.guard.retries[2].count == 1
 
 
 def test_any_single_failed_transaction_is_survived():

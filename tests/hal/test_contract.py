@@ -224,7 +224,7 @@ def test_a_latched_short_opens_both_until_it_is_rearmed_and_says_which(row):
     gates = rig.board.gates
     gates.drive(BOTH)
     rig.short()
-    for _ in range(5):
+    for _ in range(2000 // 50):  # the shortest SCPR time
         gates.drive(BOTH)  # the latch wins over the command
         sample(rig, snap)
         assert snap.short_mask == DSG

@@ -27,6 +27,7 @@ def c1(pack, facts=c1_facts):
 
     world = World(pack, facts)
     bench = C1Bench(world, facts)
+    bench.chip.power_up()
     return _built(builder, facts, world, bench)
 
 
@@ -44,6 +45,7 @@ def bare_c1(pack, facts=c1_facts):
     world = World(pack, facts)
     chip = Bq76952Chip(world, facts.SHUNT_UOHM)
     world.chips.append(chip)
+    chip.power_up()
     wire = I2cWire(world, facts.I2C_HERTZ, {ADDRESS: chip})
     front = Front(Bq76952(PlainBus(wire)), facts)
     front.start(100)

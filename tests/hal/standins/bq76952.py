@@ -17,7 +17,7 @@ _DEFAULTS = {
     0x9273: 50, 0x9275: 50, 0x9276: 74, 0x9278: 86, 0x9279: 74,
     0x9280: 2, 0x9281: 4, 0x9282: 4, 0x9283: 1, 0x9286: 0, 0x9287: 2,
     0x92A0: 80, 0x92B2: 60, 0x92B4: 0, 0x92B5: 50, 0x92B6: 1,
-    0x92FD: 0x07, 0x9303: 0x05, 0x9304: 0xFF, 0x9305: 0xFF, 0x9307: 80, 0x9308: 0x0D,
+    0x92FD: 0x07, 0x9303: 0x05, 0x9294: 5, 0x9304: 0x00, 0x9305: 0x00, 0x9307: 80, 0x9308: 0x0D,
     0x933A: 1,
 }  # fmt: skip
 _SCD_MV = (10, 20, 40, 60, 80, 100, 125, 150, 175, 200, 250, 300, 350, 400, 450, 500)
@@ -62,8 +62,15 @@ class Bq76952Chip:
         self.temps = {0x70: 2731, 0x74: 2731, 0x78: 2731}
         self.status_a = self.status_b = self.status_c = 0
         self.over_ms = self.under_ms = self.occ_ms = self.ocd_ms = 0
+        self.scd_ms = 0  # until SCD recovers, which is no business of the latch SCDL
+        self.was_short = 0
         self.bleeding = 0
         self._fets()
+
+    def power_up(self):
+        """It runs from the pack, and measured before the processor was awake."""
+        self.world.plant.sampler.sample(self.world.truth, 50)
+        self.live(4 * _LOOP_MS)
 
     # The bus.
 
@@ -121,7 +128,7 @@ class Bq76952Chip:
         if 0x68 <= at <= 0x7A:
             return _half(self.temps.get(at & ~1, 0), at)
         if at == 0x03:
-            return self.status_a | (0x80 if self.world.gates.latched else 0)
+            return self.status_a | (0x80 if self.scd_ms else 0)
         if at == 0x05:
             return self.status_b
         if at == 0x07:
@@ -234,7 +241,7 @@ class Bq76952Chip:
 
     def _fets(self):
         on = 0
-        if self.fet_en and not self.update and not self.down:
+        if self.fet_en and not self.update and not self.down and not self.scd_ms:
             if not self.off & 0x04 and not self.status_a & 0x18 and not self.status_b:
                 on |= CHG
             if not self.off & 0x01 and not self.status_a & 0x24 and not self.status_b:
@@ -252,6 +259,11 @@ class Bq76952Chip:
 
     def live(self, ms):
         """Time passes: measurement loops and protections."""
+        self.scd_ms = max(0, self.scd_ms - ms)
+        latched = self.world.gates.latched
+        if latched and not self.was_short:
+            self.scd_ms = self.memory[0x9294] * 1000
+        self.was_short = latched
         self._fets()
         if self.update or self.down:
             return
@@ -282,7 +294,8 @@ class Bq76952Chip:
 
     def _protect(self, ms):
         memory = self.memory
-        cells = self.cells[: self.world.pack.cells.count]
+        used = memory[0x9304] | memory[0x9305] << 8 or 0xFFFF  # Vcell Mode; 0 is every input
+        cells = [self.cells[i] for i in range(16) if used >> i & 1]
         amps = self.world.pack.current_a
         uv = amps * self.shunt_uohm
         self.over_ms = self.over_ms + ms if max(cells) > memory[0x9278] * 50.6 else 0
