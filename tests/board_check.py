@@ -3,7 +3,7 @@
 # Per chip: pins that exist, that the flash needs, that only read, that decide the boot mode.
 _CHIPS = {
     "esp32": (
-        tuple(range(0, 20)) + (21, 22, 23, 25, 26, 27) + tuple(range(32, 40)),
+        tuple(range(0, 20)) + (21, 22, 23, 25, 26, 27, 32, 33, 34, 35, 36, 39),  # a WROOM-32E
         (6, 7, 8, 9, 10, 11),
         (34, 35, 36, 37, 38, 39),
         (0, 2, 5, 12, 15),

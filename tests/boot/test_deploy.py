@@ -93,6 +93,8 @@ def test_the_boards_that_ship_have_no_problem():
         (jk8s, {"pin led": 12}, "a strapping pin"),
         (jk8s, {"pin led": 20}, "has no such pin"),
         (jk8s, {"pin led": 40}, "has no such pin"),
+        (jk8s, {"pin t1": 37}, "has no such pin"),
+        (jk8s, {"pin t1": 38}, "has no such pin"),
         (jk8s, {"pin led": -1}, "has no such pin"),
         (jk8s, {"INPUTS": ("nowhere",)}, "nowhere has no pin"),
         (c1, {"pin led": 12}, "belongs to the flash"),

@@ -1,6 +1,7 @@
 """The reference board through its real drivers: taps, ADCs, lines, gates, balancer, power."""
 
 import math
+import sys
 
 import tests  # noqa: F401
 from boards.jk8s import board as facts
@@ -216,6 +217,20 @@ def test_wake_reason(row):
 
     cause, pressed, reason = row
     assert wake_reason(cause, pressed) == reason
+
+
+def test_the_entry_point_opens_both_gates_before_it_holds_the_supply():
+    bench = build(Pack()).bench
+    pins = facts.PINS
+    for name, level in (("chg", 1), ("dsg", 1), ("hold", 0)):
+        bench.drive(pins[name], level)
+    driven = []
+    bench.drive = lambda number, level: driven.append((number, level))
+    sys.modules["board"] = facts
+    with open("firmware/boot.py") as file:
+        exec(file.read(), {})
+    del sys.modules["board"]
+    assert driven == [(pins["chg"], 0), (pins["dsg"], 0), (pins["hold"], 1)]
 
 
 @each((build, c1))
