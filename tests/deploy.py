@@ -122,6 +122,19 @@ def write_linked(facts, with_radio, folder):
     return pairs
 
 
+def image(facts, with_radio, folder):
+    """Write the linked sources and the entry points into `folder`, emptied before; the folder."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for source, target in write_linked(facts, with_radio, folder):
+        if source != folder / target:
+            (folder / target).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, folder / target)
+    for name in ("boot.py", "main.py"):
+        shutil.copyfile(ROOT / "firmware" / name, folder / name)
+    return folder
+
+
 def unit_of(name):
     """The unit that a module belongs to."""
     for unit, (folder, _) in UNITS.items():
@@ -219,15 +232,7 @@ def firmware(options):
     if not os.environ.get("IDF_PATH"):
         raise Refusal("firmware: ESP-IDF is missing: run its export.sh first (IDF_PATH is not set)")
     path = facts_module(options)
-    image = ROOT / "build" / "image" / options["BOARD"]
-    shutil.rmtree(image, ignore_errors=True)
-    image.mkdir(parents=True)
-    for linked, target in write_linked(path, True, image):
-        if linked != image / target:
-            (image / target).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(linked, image / target)
-    for name in ("boot.py", "main.py"):
-        shutil.copyfile(ROOT / "firmware" / name, image / name)
+    image(path, True, ROOT / "build" / "image" / options["BOARD"])
     facts = importlib.import_module(path)
     chip = {"esp32": "ESP32_GENERIC", "esp32c3": "ESP32_GENERIC_C3"}[facts.CHIP]
     port = Path(source) / "ports" / "esp32"

@@ -12,7 +12,11 @@ Not understood, and refused: a project's module used as a value, a star import, 
 
 import ast
 import string
+from collections import Counter
 from pathlib import Path
+
+_SHORT_NAMES = 100  # a few of the 128 are MicroPython's own
+_OFTEN = 4
 
 
 class LinkError(Exception):
@@ -139,6 +143,7 @@ class Program:
             names = sorted(name for where, name in foreign if where == other)
             self.exports[other] |= set(names)
             head.append("from %s import %s" % (other, ", ".join(names)))
+        head[:0] = _ranking([node for node, _ in body])
         tree = ast.Module([ast.parse(text).body[0] for text in head], [])
         tree.body.extend(node for node, _ in body)
         return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
@@ -501,6 +506,23 @@ def _needed(body, exports):
                 if isinstance(inner, ast.Name):
                     wanted.extend(definers.get(inner.id, ()))
     return [pair for pair in body if id(pair) in kept]
+
+
+def _ranking(body):
+    """A statement without effect that names what is named most, if that is worth it.
+
+    Bytecode names by number, in order of appearance; the first ones take a byte, the others
+    two.
+    """
+    uses = Counter()
+    for node in body:
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Attribute):
+                uses[inner.attr] += 1
+            elif isinstance(inner, ast.Name):
+                uses[inner.id] += 1
+    often = [name for name, count in uses.most_common(_SHORT_NAMES) if count >= _OFTEN]
+    return ["[] and x." + ".".join(often)] if len(uses) > 3 * _SHORT_NAMES else []
 
 
 def _defines(node):

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from tests import deploy
+from tests.boot.bench import add_bench
 from tests.rom import image_of
 from tests.scale import SCALE
 from tests.upy.interpreters import ROOT, micropython, micropython32
@@ -19,7 +20,6 @@ GROWTH = {"64": 256, "32": 128}  # bytes: what is collected a little later
 DEVICE_KB = 110
 FREE_BYTES = 30 * 1024
 STEPS = 1000 * SCALE
-_BENCH = ("tests/hal/standins", "tests/boot/still.py")
 
 
 @pytest.fixture(scope="module")
@@ -29,21 +29,7 @@ def trees(tmp_path_factory):
     for board in BOARDS:
         folder = tmp_path_factory.mktemp(board) / "device"
         assert deploy.main(["deploy", "DEST=%s" % folder, "BOARD=%s" % board]) == 0
-        bench = folder / ".bench"
-        for package in ("tests", "tests/hal", "tests/boot"):
-            (bench / package).mkdir(parents=True)
-            (bench / package / "__init__.py").write_text("")
-        shutil.copytree(
-            ROOT / "tests/hal/standins",
-            bench / "tests/hal/standins",
-            ignore=shutil.ignore_patterns("__pycache__"),
-        )
-        shutil.copy(ROOT / "tests/boot/still.py", bench / "tests/boot/still.py")
-        # What the stand-ins use of the firmware; the device's own is linked.
-        for name in ("protection/__init__", "protection/rule", "firmware/__init__"):
-            (bench / name).parent.mkdir(exist_ok=True)
-            shutil.copy(ROOT / (name + ".py"), bench / (name + ".py"))
-        shutil.copy(ROOT / "firmware/snapshot.py", bench / "firmware/snapshot.py")
+        add_bench(folder)
         made[board] = folder
     return made
 
