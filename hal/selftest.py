@@ -22,6 +22,7 @@ NAMES = (
     "cell adc",
     "current adc",
     "front end",
+    "watchdog",
 )
 
 _FRESH_MS = const(300)
@@ -49,4 +50,7 @@ def failures(board, snap):
     for name, check in board.checks:
         if not check(snap):
             wrong |= 1 << NAMES.index(name)
+    # It is armed by a step that ended on time; without one there is no second line.
+    if not board.watchdog.armed():
+        wrong |= 1 << NAMES.index("watchdog")
     return wrong

@@ -23,6 +23,14 @@ class Enough(Exception):
     """The test has seen what it wanted."""
 
 
+class Fed:
+    """The driver's watchdog, and what the simulation asks of the plant's."""
+
+    def __init__(self, feed, plant):
+        self.feed = feed
+        self.expired = plant.expired
+
+
 class Booted:
     """The firmware on a board whose self-test runs beside the loop; `said` is the serial port."""
 
@@ -32,6 +40,7 @@ class Booted:
         self.driver = board.driver
         board.world.strict = False
         board.wrong = NOT_TESTED
+        board.watchdog = Fed(self.driver.watchdog.feed, board.watchdog)
         board.selftest = self._selftest
         self.sim = Simulation(board=board, settings=settings, reason=reason)
         self.board = board
@@ -134,6 +143,19 @@ def test_a_dead_adc_has_its_name(row):
     booted = Booted(board)
     booted.run(2)
     assert name in booted.names
+
+
+def test_a_watchdog_that_no_step_has_armed_has_its_name():
+    board = boards.jk8s(Pack())
+    feed = board.driver.watchdog.feed
+    board.driver.watchdog.feed = board.world.plant.watchdog.feed
+    booted = Booted(board)
+    booted.run(2)
+    assert booted.names == ["watchdog"]
+    assert booted.board.gates.line() == 0
+    board.watchdog.feed = feed
+    booted.run(10)
+    assert booted.names == []
 
 
 def test_a_chip_that_does_not_answer_has_its_name():
