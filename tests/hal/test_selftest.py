@@ -46,13 +46,13 @@ class Booted:
         self.board = board
         self._end_ms = 0
 
-    def run(self, seconds):
-        """Let the loop and `start.examine` run beside each other."""
+    def run(self, seconds, guest=start.examine):
+        """Let the loop and a guest of it run beside each other."""
         self._end_ms = self.sim.clock.now_ms + int(seconds * 1000)
         self.sim.clock.sleep_ms = self._sleep
         start.print = self.said.append
         try:
-            asyncio.run(start.examine(self.sim.bms))
+            asyncio.run(guest(self.sim.bms))
         except Enough:
             pass
         finally:
@@ -218,6 +218,17 @@ def test_an_unconfigured_board_says_so_on_serial_on_the_air_and_by_d1(row):
     assert len(booted.said) == 3
     assert booted.board.gates.line() == BOTH
     assert flashes(bms.snap.own_word) == [500, 500]
+
+
+def test_a_board_without_a_radio_flashes_as_well_and_idles():
+    booted = Booted(boards.jk8s(Pack()))
+    lit = []
+    booted.board.power.led = lit.append
+    booted.run(2, start.alone)
+    assert 0 < sum(lit) < len(lit) == 39
+    assert not booted.board.power.idling
+    booted.run(61, start.alone)
+    assert booted.board.power.idling
 
 
 def live(bms):
