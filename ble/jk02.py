@@ -14,7 +14,7 @@ import struct
 
 from micropython import const
 
-from firmware.settings import BY_REGISTER, INDEX, PARAMS
+from firmware.settings import INDEX, PARAMS
 
 SETTINGS_RECORD = const(0x01)
 STATUS_RECORD = const(0x02)
@@ -43,6 +43,7 @@ GET_LOGBOOK = const(0xA1)
 _ACKNOWLEDGE = const(0xC8)
 
 # What a client may write: register → key of the parameter.
+BY_REGISTER = {row[7]: row[0] for row in PARAMS if row[7] is not None}
 REGISTERS = {register: key for register, key in BY_REGISTER.items() if PARAMS[INDEX[key]][8]}
 COMMANDS = (
     CALIBRATE_VOLTAGE,

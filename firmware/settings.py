@@ -90,7 +90,6 @@ _UVPR_GAP_MV = 100
 _FLOOR_GAP_MV = 100  # a cell must come back this far above the floor to be charged again
 
 INDEX = {row[0]: at for at, row in enumerate(PARAMS)}
-BY_REGISTER = {row[7]: row[0] for row in PARAMS if row[7] is not None}
 
 
 class Refused(ValueError):

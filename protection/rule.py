@@ -59,12 +59,16 @@ class Rule:
 
     def __init__(self, row):
         self.row = row
-        self.name = row[NAME]
         self.sense = row[SENSE]
         self.tripped = row[CLEAR] not in (TIMED, LATCHED)
         self.held_ms = 0
         self.trip = self.clear = 0
         self.trip_after_ms = self.clear_after_ms = 0
+
+    @property
+    def name(self):
+        """What the row calls itself."""
+        return self.row[NAME]
 
     def load(self, limits):
         """Resolve the names of the row into numbers; `limits.get(key)` answers each."""

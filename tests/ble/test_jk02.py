@@ -5,9 +5,10 @@ import struct
 
 from ble import jk02
 from ble.access import Access
+from ble.jk02 import BY_REGISTER
 from ble.status import BATTERY_TYPES, RELEASES, STATUS_CONSTANTS
 from boards.jk8s import board as facts
-from firmware.settings import BY_REGISTER, INDEX, LFP, LI_ION, LTO, Settings
+from firmware.settings import INDEX, LFP, LI_ION, LTO, Settings
 from protection.rule import BIT
 from tests.ble.bench import FakeBms, Journal, Link, make_hub, measured, request, run
 from tests.each import each

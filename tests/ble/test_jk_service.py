@@ -6,9 +6,10 @@ import struct
 from ble import codes, jk02
 from ble.access import WINDOW_ALWAYS, WINDOW_NEVER, Access
 from ble.auth import SETTINGS
+from ble.jk02 import BY_REGISTER
 from ble.session import JK
 from firmware.events import WAKE_BUTTON, WAKE_CHARGER, WAKE_RESET
-from firmware.settings import BY_REGISTER, LFP, LI_ION
+from firmware.settings import LFP, LI_ION
 from tests.ble.bench import FakeBms, Journal, Link, make_hub, request, run
 from tests.ble.test_jk02 import IMPLEMENTED
 from tests.each import each

@@ -2,9 +2,9 @@
 
 from array import array
 
+from ble.jk02 import BY_REGISTER
 from boards.jk8s import board as jk8s
 from firmware.settings import (
-    BY_REGISTER,
     LFP,
     LI_ION,
     LTO,
