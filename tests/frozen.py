@@ -1,10 +1,9 @@
 """Builds a 32-bit MicroPython with the firmware frozen in, and boots it in the heap of a device.
 
-`python -m tests.frozen SOURCE [STEPS]`: SOURCE is a folder of MicroPython's own source, the
-release that `tests.device` names. It needs make and a compiler that takes -m32. The image
-is the one that `make firmware` freezes; the stand-ins of the chips lie beside it.
-
-For each board: bytes of bytecode, and what is free of a heap of 110 KB after the steps.
+`python -m tests.frozen SOURCE [STEPS [AIOBLE]]`: SOURCE is a folder of MicroPython's own
+source, the release that `tests.device` names, AIOBLE one of aioble. It needs make and a
+compiler that takes -m32. The image is the one that `make firmware` freezes; the stand-ins
+of the chips lie beside it. Prints what is free of a heap of 110 KB after the steps.
 """
 
 import re
@@ -27,9 +26,13 @@ _MANIFEST = 'include("$(MPY_DIR)/extmod/asyncio")\nfreeze("%s", opt=3)\n'
 _WITHOUT = ("PY_FFI", "PY_BTREE", "PY_SSL", "SSL_MBEDTLS", "PY_THREAD")
 
 
-def interpreter(source, board):
+def interpreter(source, board, aioble):
     """The path of the unix port with the image of `board` frozen in."""
-    image = deploy.image("boards.%s.board" % board, False, _OUT / board / "image")
+    image = deploy.image("boards.%s.board" % board, bool(aioble), _OUT / board / "image")
+    if aioble:
+        (image / "aioble").mkdir()
+        for name in deploy.AIOBLE:
+            shutil.copy(Path(aioble) / name, image / "aioble" / name)
     manifest = _OUT / board / "manifest.py"
     manifest.write_text(_MANIFEST % image)
     subprocess.run(
@@ -66,8 +69,9 @@ def main(words):
         folder = _OUT / board / "beside"
         shutil.rmtree(_OUT / board, ignore_errors=True)
         folder.mkdir(parents=True)
-        python = interpreter(words[0], board)
-        add_bench(folder)
+        aioble = words[2] if len(words) > 2 else None
+        python = interpreter(words[0], board, aioble)
+        add_bench(folder, bool(aioble))
         bench, _ = soak(python, folder, WIDE_KB * 1024, 100)
         _, free = soak(python, folder, DEVICE_KB * 1024 + bench, steps)
         print(

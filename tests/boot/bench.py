@@ -16,7 +16,7 @@ _FILES = (
 )
 
 
-def add_bench(tree):
+def add_bench(tree, with_radio=False):
     """Put the stand-ins into a hidden folder of `tree`."""
     bench = tree / ".bench"
     for folder in _FOLDERS:
@@ -27,6 +27,8 @@ def add_bench(tree):
         bench / "tests/hal/standins",
         ignore=shutil.ignore_patterns("__pycache__"),
     )
+    if with_radio:
+        shutil.copy(ROOT / "tests/radio/device/bluetooth.py", bench / "bluetooth.py")
     for name in _FILES:
         (bench / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, bench / name)

@@ -127,6 +127,15 @@ def settings(bms):
     return bms.Settings().changed(wanted, facts)
 
 
+def radio(bms):
+    """The radio's hub, where aioble and its stand-in are there."""
+    try:
+        from radio import attach
+    except ImportError:
+        return None
+    return attach(bms)
+
+
 def soak():
     """Steps as fast as they go, with all that runs beside them; the heap free halfway and late."""
     gc.threshold(2048)  # as firmware/main.py does
@@ -139,12 +148,15 @@ def soak():
         made.clock = StillClock()
     bms = linked.assemble(made, settings(linked))
     bms.step()
+    hub = radio(bms)
     for i in range(count):
         if world is None:
             made.clock.advance(PERIOD_MS)
         bms.step()
         bms.gauge.work()
         bms.scheduler.work()
+        if hub:
+            hub.tick(PERIOD_MS)
         if i % 20 == 0:
             bms.housekeep()
         if i in (count // 2, count - 1):
