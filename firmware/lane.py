@@ -52,7 +52,6 @@ class Lane:
         self._slots = flash.block_bytes // self._slot_bytes
         if self._slots < _SLOTS_AT_LEAST:
             raise ValueError("%s: blocks of %d bytes" % (self.name, flash.block_bytes))
-        self._buf = bytearray(self._slot_bytes)
         self._next = [0] * self.blocks  # slot to be programmed next
         self._holds = [0] * self.blocks  # sequence of the newest copy believed, or 0
         self._failed = [0] * self.blocks
@@ -168,12 +167,15 @@ class Lane:
         return False
 
     def _read(self, at, slot):
-        return self._flash.read(self._first + at, slot * self._slot_bytes, self._buf)
+        # A buffer for each look: seven that are kept would take a kilobyte for ever.
+        buf = bytearray(self._slot_bytes)
+        return buf if self._flash.read(self._first + at, slot * self._slot_bytes, buf) else None
 
     def _is_blank(self, at, slot):
-        if not self._read(at, slot):
+        buf = self._read(at, slot)
+        if buf is None:
             return False
-        for byte in self._buf:
+        for byte in buf:
             if byte != _ERASED:
                 return False
         return True
@@ -201,8 +203,8 @@ class Lane:
         return 0, None, damaged, reason
 
     def _judge(self, at, slot, check):
-        buf = self._buf
-        if not self._read(at, slot):
+        buf = self._read(at, slot)
+        if buf is None:
             raise Refused(self.name, "the flash does not answer")
         record, version, length, sequence = struct.unpack_from(_HEAD, buf, 0)
         end = _HEAD_BYTES + length
