@@ -23,7 +23,8 @@ def files_of(facts, with_radio):
     others = {}
     _follow(facts, others)
     del others[facts]
-    pairs.extend((path, path) for name, path in others.items() if name not in found)
+    if any(not path.endswith("__init__.py") for path in others.values()):
+        pairs.extend((path, path) for name, path in others.items() if name not in found)
     return set(pairs)
 
 

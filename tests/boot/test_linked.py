@@ -1,0 +1,36 @@
+"""What is linked decides as its sources do: the recorded run leaves the same trace (I24)."""
+
+import subprocess
+
+import pytest
+
+from tests import deploy
+from tests.trace import trace
+from tests.upy.interpreters import ROOT, micropython, micropython32
+
+# Where the recorded run finds the linked firmware under the names of its sources.
+_SHIMS = {
+    "firmware/__init__.py": "",
+    "firmware/assembly.py": "from bms import assemble\n",
+    "firmware/settings.py": "from bms import Settings, preset\nLFP = 2\n",
+    "firmware/events.py": "WAKE_BUTTON = 1\n",
+}
+
+
+@pytest.mark.parametrize("interpreter", (micropython, micropython32))
+def test_the_linked_firmware_leaves_the_same_trace(tmp_path, interpreter):
+    if interpreter() is None:
+        pytest.skip("no %s" % interpreter.__name__)
+    deploy.image("boards.jk8s.board", False, tmp_path / "image")
+    for name, text in _SHIMS.items():
+        path = tmp_path / "image" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    script = "import sys; sys.path[:0] = [%r, %r]; from tests.trace import trace; print(trace())"
+    done = subprocess.run(
+        [interpreter(), "-X", "heapsize=2m", "-c", script % (str(tmp_path / "image"), str(ROOT))],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert done.stdout.strip() == str(trace()), done.stderr
