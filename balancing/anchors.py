@@ -14,6 +14,7 @@ _LEAD_MV = 40  # far enough apart at the knee for any pair of sensors
 _REST_SPAN_MV = 60  # wider apart, one slope does not describe all cells
 _KNEE_NEAR_MV = 20
 _TABLE_DOUBT = 0.6  # another maker's curve may be twice as steep there
+_SPAN_DOUBT = 0.2
 _FLAT_MV = 1.5  # per bin: what a plateau may hide
 
 
@@ -76,13 +77,14 @@ def observe_rest(align, chemistry, volt, drop, shifted, depth):
         mean_mv += volt[i] / cells
         mean_drop += drop[i] / cells
         mean_missing += (align.mean[4 * i] - shifted[i]) / cells
-    slope = chemistry.slope(mean_mv - mean_drop) * BIN_PM
+    slope = 0.0 if knee_mv else chemistry.slope(mean_mv - mean_drop) * BIN_PM
+    span = max(volt) - min(volt)
     for i in range(cells):
         t, q = 4 * i, 16 * i
         apart = volt[i] - mean_mv - (drop[i] - mean_drop)
         if slope > _STEEP_MV:
             h0, h1 = -slope, slope * depth * 0.01
-            var = 1.0 + (_TABLE_DOUBT * apart) ** 2
+            var = 1.0 + (_TABLE_DOUBT * apart) ** 2 + (_SPAN_DOUBT * span) ** 2
         else:
             h0 = h1 = 0.0
             var = 1.0 + align.spread(i, 1.0, 0.0) * _FLAT_MV * _FLAT_MV

@@ -26,9 +26,11 @@ _REST_PM = 10  # of C: below it the pack rests
 _REST_S = 1800.0
 _REST_AGAIN_S = 21600.0
 _REST_AGAIN_BINS = 1.5
+_ROUGH_S = 300.0
+_LATE = 0.2
 _OFFSET_MAX_MV = 12.0  # of a sensor, over twice what the manual allows
 _KEEP = 0.85  # of what a pass taught counts as the prior of the next
-_SIGMA = (12.0, 1.2, 3.0, 3.0)  # before anything is known: bins, %, mV, tenths
+_SIGMA = (12.0, 1.2, 2.4, 2.5)  # before anything is known: bins, %, mV, tenths
 _TOP, _BOTTOM, _MIDDLE = 0, 1, 2
 _WEIGHT_C = (0.0, 2.0, 1.0)  # bins of offset per % of capacity at top, bottom, middle
 
@@ -60,6 +62,7 @@ class Observer:
         self.depth = -1.0
         self.rest_s, self.rest_at_s = 0.0, 0.0
         self.rest_shift = 0.0
+        self.usual_ma, self.rough_mv = 0.0, 0.0  # of the last window; how it jumps between them
         self.is_solving = self.wants_solve = self.wants_turn = False
         for i in range(cells):
             for k in range(4):
@@ -124,6 +127,10 @@ class Observer:
             self.ahead[i] += own_mas / self.bin_mas
             moved[i] = 0
             self.sum_mv[i] = 0
+        now_ma = self.charge_mas / dt_s / self.capacity_mah
+        jump_mv = abs(now_ma - self.usual_ma) * (r0 + r1)
+        self.rough_mv += (jump_mv - self.rough_mv) * dt_s / (_ROUGH_S + dt_s)
+        self.usual_ma = now_ma
         self.rest_s = self.rest_s + dt_s if self._is_still(dt_s) else 0.0
         self.rest_at_s = self.rest_at_s + dt_s if self.rest_s else 0.0
         self.pass_bins += pack_bins
@@ -140,6 +147,7 @@ class Observer:
                 return
             self._begin(1 if self.pass_bins > 0 else -1)
         al, d = self.align, self.direction
+        is_calm = self.rough_mv < self.chemistry.noise_mv
         for i in range(self.cells):
             ahead = d * self.ahead[i]
             k = al.seen[i]
@@ -153,7 +161,7 @@ class Observer:
                 whole = self.bin_charge[i]
                 v, drop = self.bin_mv[i] / whole, self.bin_drop[i] / whole
                 while whole >= 1 and k < BINS:
-                    al.volt[i * BINS + k] = int(v * 10 + 0.5)
+                    al.volt[i * BINS + k] = int(v * 10 + 0.5) if is_calm else 0
                     al.drop[i * BINS + k] = int(max(-3200.0, min(3200.0, drop)) * 10)
                     whole -= 1
                     k += 1
@@ -257,7 +265,7 @@ class Observer:
         self.turn_known = max(known, 0.1)
         al.turn_mv = al.turn_prior_mv = self.turn_mv * known
         al.turn_doubt_mv = 0.5 * chem.turn_mv
-        al.late_mv, al.late_bins = 0.2 * chem.turn_mv, 1.7 * al.turn_bins
+        al.late_mv, al.late_bins = _LATE * chem.turn_mv, 1.7 * al.turn_bins
         al.late_slope = 0.7
         self.pass_bins = self.peak_bins = self.solved_bins = 0.0
         self.direction = direction

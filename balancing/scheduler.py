@@ -42,9 +42,9 @@ _REPRIEVE_MS = 60_000
 # choose.is_worth: what a difference must exceed to start and to go on,
 # while the ledger is young, and after a long pass has been seen
 _YOUNG_START, _YOUNG_GO_ON, _RIPE_START, _RIPE_GO_ON = 0, 1, 2, 3
-_SQUASH = (25, 50, 40, 120)
-_TENTHS = (18, 10, 15, 7)
-_FLOOR = (60, 15, 45, 12)
+_SQUASH = (1, 1, 1, 1)
+_TENTHS = (20, 12, 14, 8)
+_FLOOR = (60, 15, 30, 10)
 
 
 class Scheduler:

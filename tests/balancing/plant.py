@@ -52,26 +52,31 @@ class Cell:
     def __init__(self, curve, capacity_ah, soc, r_factor=1.0, offset_mv=0.0, h=0.0):
         self.curve, self.capacity_ah = curve, capacity_ah
         self.missing_ah = (1 - soc) * capacity_ah
-        self.scale = r_factor / capacity_ah
+        scale = r_factor / capacity_ah
+        self.r0_ohm, self.r1_ohm = curve.r0 * scale, curve.r1 * scale
+        self.r2_ohm = curve.r2 * scale
+        self.turn = curve.gamma / capacity_ah
         self.offset_mv, self.h = offset_mv, h
         self.v1 = self.v2 = 0.0
+        self.look()
 
-    def emf(self):
-        """Voltage without the drop over R0."""
-        return self.curve.ocv(1 - self.missing_ah / self.capacity_ah, self.h) + self.v1 + self.v2
+    def look(self):
+        """Work out `emf_v`, the voltage without the drop over R0, from the state."""
+        soc = 1 - self.missing_ah / self.capacity_ah
+        self.emf_v = self.curve.ocv(soc, self.h) + self.v1 + self.v2
 
     def voltage(self, amps):
-        return self.emf() + amps * self.curve.r0 * self.scale
+        return self.emf_v + amps * self.r0_ohm
 
     def step(self, amps, decay1, decay2, dt_s):
         ah = amps * dt_s / 3600
-        self.missing_ah -= ah
-        turn = math.exp(-self.curve.gamma * abs(ah) / self.capacity_ah)
         if ah:
+            self.missing_ah -= ah
             goal = 1.0 if ah > 0 else -1.0
-            self.h = goal + (self.h - goal) * turn
-        self.v1 += (amps * self.curve.r1 * self.scale - self.v1) * (1 - decay1)
-        self.v2 += (amps * self.curve.r2 * self.scale - self.v2) * (1 - decay2)
+            self.h = goal + (self.h - goal) * math.exp(-self.turn * abs(ah))
+        self.v1 += (amps * self.r1_ohm - self.v1) * (1 - decay1)
+        self.v2 += (amps * self.r2_ohm - self.v2) * (1 - decay2)
+        self.look()
 
     def seen_v(self, amps):
         """What the board measures: its offset, 1 mV steps."""
@@ -87,10 +92,10 @@ class Pack:
         self.decay1 = math.exp(-dt_s / curve.tau1)
         self.decay2 = math.exp(-dt_s / curve.tau2)
         self.i_take_a, self.kappa = i_take_a, kappa
-        self.r0_ohm = sum(c.curve.r0 * c.scale for c in cells)
+        self.r0_ohm = sum([c.r0_ohm for c in cells])
 
     def emf(self):
-        return sum(c.emf() for c in self.cells)
+        return sum([c.emf_v for c in self.cells])
 
     def seen_v(self, amps):
         return [c.seen_v(amps) for c in self.cells]
