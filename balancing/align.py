@@ -79,34 +79,34 @@ class Aligner:
         depth = self.depth_bins - d * k
         return k + 0.5 + _PAD + d * (self.theta[t + 1] * depth * 0.01 - self.theta[t])
 
-    def level(self, at):
-        """Voltage of one bin in mV, freed of the usual drop."""
-        return (self.volt[at] - self.drop[at]) * 0.1
-
-    def turn(self, k):
-        """What hysteresis still holds back at bin `k` since the current turned, in mV."""
-        return self.direction * self.turn_mv * exp(-k / self.turn_bins)
-
     def splat(self, cell, k0, k1):
         """Add bins k0 to k1 of a cell to the common curve, where its parameters place them."""
         base, t = cell * BINS, cell * _P
-        off, lean = self.theta[t + 2], 1.0 + self.theta[t + 3] * 0.1
-        for k in range(k0, k1):
-            if self.volt[base + k]:
-                p = self.place(cell, k)
-                j = int(p)
-                if 0 <= j < _NODES - 1:
-                    f = p - j
-                    v = (
-                        self.volt[base + k] * 0.1
-                        - off
-                        - lean * 0.1 * self.drop[base + k]
-                        + self.turn(k)
-                    )
-                    self.sum[j] += (1 - f) * (v - f * self.rise[j])
-                    self.weight[j] += 1 - f
-                    self.sum[j + 1] += f * (v + (1 - f) * self.rise[j + 1])
-                    self.weight[j + 1] += f
+        volt, drops, rise = self.volt, self.drop, self.rise
+        total, weight = self.sum, self.weight
+        off, lean = self.theta[t + 2], 0.1 + self.theta[t + 3] * 0.01
+        turn, fade = self._turned(k0)
+        p, pace = self.place(cell, k0), self._pace(cell)
+        for k in range(base + k0, base + k1):
+            j = int(p)
+            if volt[k] and 0 <= j < _NODES - 1:
+                f = p - j
+                v = volt[k] * 0.1 - off - lean * drops[k] + turn
+                total[j] += (1 - f) * (v - f * rise[j])
+                weight[j] += 1 - f
+                total[j + 1] += f * (v + (1 - f) * rise[j + 1])
+                weight[j + 1] += f
+            p += pace
+            turn *= fade
+
+    def _pace(self, cell):
+        """Nodes from one bin of a cell to its next."""
+        return 1 - self.theta[cell * _P + 1] * 0.01
+
+    def _turned(self, k):
+        """What hysteresis still holds back at bin `k` since the current turned, in mV; and
+        its factor from one bin to the next."""
+        return self.direction * self.turn_mv * exp(-k / self.turn_bins), exp(-1 / self.turn_bins)
 
     def draw(self):
         """Turn the sums into the common curve and its slope."""
@@ -129,53 +129,52 @@ class Aligner:
     def fit(self, cell, k0, k1):
         """Add bins k0 to k1 of a cell to its normal equations against the common curve."""
         base, t, d, n = cell * BINS, cell * _P, self.direction, self.normal
+        volt, drops, rise = self.volt, self.drop, self.rise
+        total, weight, last = self.sum, self.weight, self.seen[cell] - 1
         off, lean = self.theta[t + 2], 1.0 + self.theta[t + 3] * 0.1
+        turn, fade = self._turned(k0)
+        p, pace = self.place(cell, k0), self._pace(cell)
+        # a cell that is at this point later after the turn has turned further
+        gone = exp(-k0 / self.turn_bins)
+        further = exp(min((k0 + _PAD - p) / self.turn_bins, _EXP_MAX)) * self.turn_mean
         for k in range(k0, k1):
-            if not self.volt[base + k]:
+            place, p = p, p + pace
+            held, turn = turn, turn * fade
+            left, gone = gone, gone * fade
+            j = int(place)
+            if not (volt[base + k] and 0 <= j < _NODES - 1):
                 continue
-            p = self.place(cell, k)
-            j = int(p)
-            if not 0 <= j < _NODES - 1:
-                continue
-            f = p - j
-            w0, w1 = self.weight[j], self.weight[j + 1]
+            f = place - j
+            w0, w1 = weight[j], weight[j + 1]
             own = (1 - f) * w0 + f * w1
             if own <= 1.02 or not w0 or not w1:
                 continue
-            drop = 0.1 * self.drop[base + k]
-            e = (
-                self.volt[base + k] * 0.1
-                - off
-                - lean * drop
-                + self.turn(k)
-                - (1 - f) * self.sum[j]
-                - f * self.sum[j + 1]
-            )
+            drop = 0.1 * drops[base + k]
+            e = volt[base + k] * 0.1 - off - lean * drop + held
+            e -= (1 - f) * total[j] + f * total[j + 1]
             # half the common slope, half the cell's own: the latter still points the right
             # way where a cell lies so wrong that the common curve bends back
-            a, b = max(k - 2, 0), min(k + 2, self.seen[cell] - 1)
-            g = self.level(base + b) - self.level(base + a) + self.turn(b) - self.turn(a)
-            g = g / (b - a) if b > a else 0.0
-            g = 0.5 * (g + (1 - f) * self.rise[j] + f * self.rise[j + 1])
+            a, b = base + max(k - 2, 0), base + min(k + 2, last)
+            g = (1 - f) * rise[j] + f * rise[j + 1]
+            if b > a and volt[a] and volt[b]:
+                rose = 0.1 * (volt[b] - drops[b] - volt[a] + drops[a]) / (b - a)
+                g = 0.5 * (g + rose - held / self.turn_bins)
             if d * g <= 0:
                 continue
             g *= g * g / (g * g + _SLOPE_FLOOR * _SLOPE_FLOOR)
-            var = self.noise_mv * self.noise_mv
             late = max(0.0, 1 - k / self.late_bins)
             bend = self.lean * (drop - self.drop_mean)
             curve = (0.3 + self.late_slope * late) * g
             late *= self.late_mv
+            var = self.noise_mv * self.noise_mv + late * late + bend * bend + curve * curve
             # the curve follows its own cell: only what the others drew says something
-            w = (1 - 1 / own) / (var + late * late + bend * bend + curve * curve)
+            w = (1 - 1 / own) / var
             # position moves the prediction: curve(place) + off + lean * drop
             h0 = -d * g
             h1 = d * g * (self.depth_bins - d * k) * 0.01
             h3 = drop * 0.1
             e *= w
-            # a cell that is at this point later after the turn has turned further
-            h = exp(-k / self.turn_bins) * (
-                1 - self.turn_mean * exp(min((k + _PAD - p) / self.turn_bins, _EXP_MAX))
-            )
+            h = left * (1 - further)
             self.turn_push -= d * e * h
             self.turn_info += w * h * h
             n[0] += w * h0 * h0

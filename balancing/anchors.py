@@ -13,8 +13,9 @@ _KNEE_BINS = 8.0  # the mean cell is at most so far from full when the first is 
 _LEAD_MV = 40  # far enough apart at the knee for any pair of sensors
 _REST_SPAN_MV = 60  # wider apart, one slope does not describe all cells
 _KNEE_NEAR_MV = 20
-_TABLE_DOUBT = 0.6  # another maker's curve may be twice as steep there
-_SPAN_DOUBT = 0.2
+_TABLE_DOUBT = 0.35  # another maker's curve may be half as steep there, or twice
+_SPAN_DOUBT = 0.1
+_REST_VAR = 9.0  # mV^2: a cell that was moved has turned by itself
 _FLAT_MV = 1.5  # per bin: what a plateau may hide
 
 
@@ -84,7 +85,7 @@ def observe_rest(align, chemistry, volt, drop, shifted, depth):
         apart = volt[i] - mean_mv - (drop[i] - mean_drop)
         if slope > _STEEP_MV:
             h0, h1 = -slope, slope * depth * 0.01
-            var = 1.0 + (_TABLE_DOUBT * apart) ** 2 + (_SPAN_DOUBT * span) ** 2
+            var = _REST_VAR + (_TABLE_DOUBT * apart) ** 2 + (_SPAN_DOUBT * span) ** 2
         else:
             h0 = h1 = 0.0
             var = 1.0 + align.spread(i, 1.0, 0.0) * _FLAT_MV * _FLAT_MV

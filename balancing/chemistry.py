@@ -41,10 +41,6 @@ class Chemistry:
         self.knee_mv = _KNEE_MV[kind]
         self.noise_mv = _NOISE_MV[kind]
 
-    def adopt(self, rest_mv, lean):
-        """Take a calibrated cell type instead: rest voltages at `soc_pm`, and the lean row."""
-        self.rest_mv, self.lean = rest_mv, lean
-
     def soc(self, mv):
         """Charge in per mille of a cell that rests at `mv`, clamped to 0..1000."""
         rest, soc = self.rest_mv, self.soc_pm

@@ -37,9 +37,9 @@ class Ledger:
         self.leader, self.followers = -1, 0
         self.is_ripe = False
 
-    def book(self, cell, ma, dt_ms):
-        """`ma` flowed into (+) or out of (-) the cell for `dt_ms`; the remainder is carried."""
-        charge = self._carry[cell] + ma * dt_ms
+    def book(self, cell, mams):
+        """So many mA ms flowed into (+) or out of (-) the cell; the remainder is carried."""
+        charge = self._carry[cell] + mams
         mas = charge // 1000
         self._carry[cell] = charge - mas * 1000
         self.moved_mas[cell] += mas

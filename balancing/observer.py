@@ -24,10 +24,9 @@ _FEW_BINS, _RIPE_BINS = 6, 50
 _ROUNDS, _LAST_ROUNDS = 10, 40
 _REST_PM = 10  # of C: below it the pack rests
 _REST_S = 1800.0
-_REST_AGAIN_S = 21600.0
 _REST_AGAIN_BINS = 1.5
-_ROUGH_S = 300.0
-_LATE = 0.2
+_ROUGH_S = 300.0  # of a current that jumps, nothing is believed for so long
+_DRIFT = 1 / 1.3e6  # bins per s: cells part by 1 % a month when nobody looks
 _OFFSET_MAX_MV = 12.0  # of a sensor, over twice what the manual allows
 _KEEP = 0.85  # of what a pass taught counts as the prior of the next
 _SIGMA = (12.0, 1.2, 2.4, 2.5)  # before anything is known: bins, %, mV, tenths
@@ -60,8 +59,8 @@ class Observer:
         self.turn_mv, self.turn_known = chemistry.turn_mv, 0.5
         self.direction = 0
         self.depth = -1.0
-        self.rest_s, self.rest_at_s = 0.0, 0.0
-        self.rest_shift = 0.0
+        self.rest_s, self.rest_shift = 0.0, -1.0
+        self.drift_bins = 0.0
         self.usual_ma, self.rough_mv = 0.0, 0.0  # of the last window; how it jumps between them
         self.is_solving = self.wants_solve = self.wants_turn = False
         for i in range(cells):
@@ -89,26 +88,36 @@ class Observer:
         self.carry = charge - mas * 1000
         self.charge_mas += mas
 
-    def is_busy(self):
-        """True while `work` has something to do."""
-        window = self.window_ms >= _WINDOW_MS and self.samples
-        return bool(window or self.is_solving or self.wants_solve or self.wants_turn)
-
     def work(self):
-        """Outside the step, a bounded piece: take a window, or go on solving."""
+        """Outside the step, a bounded piece: take a window, or go on solving; False if idle."""
         if self.window_ms >= _WINDOW_MS and self.samples:
             self._take_window()
             self._file()
             find_leader(self.chemistry, self.ledger, self.volt, self.drop)
             self._look_for_rest()
             self._plan()
-        elif self.is_solving and self.align.work():
-            self.is_solving = False
-            self._write_ledger()
-        elif not self.is_solving and self.wants_turn:
+        elif self.is_solving:
+            if self.align.work():
+                self.is_solving = False
+                self._write_ledger()
+        elif self.wants_turn:
             self._turn()
-        elif not self.is_solving and self.wants_solve:
+        elif self.wants_solve:
             self._start()
+        else:
+            return False
+        return True
+
+    def resume(self, missing_bins, doubt_bins):
+        """Go on with what was known before a reset; nothing was measured yet."""
+        if doubt_bins >= _SIGMA[0]:
+            return
+        al = self.align
+        for i in range(self.cells):
+            al.theta[4 * i] = al.mean[4 * i] = missing_bins[i]
+            al.info[16 * i] = 1 / (doubt_bins * doubt_bins)
+        al.cover[:] = al.info
+        self._write_ledger()
 
     def _take_window(self):
         dt_s = self.window_ms / 1000
@@ -131,14 +140,14 @@ class Observer:
         jump_mv = abs(now_ma - self.usual_ma) * (r0 + r1)
         self.rough_mv += (jump_mv - self.rough_mv) * dt_s / (_ROUGH_S + dt_s)
         self.usual_ma = now_ma
-        self.rest_s = self.rest_s + dt_s if self._is_still(dt_s) else 0.0
-        self.rest_at_s = self.rest_at_s + dt_s if self.rest_s else 0.0
+        is_still = abs(self.charge_mas) < self.capacity_mah * _REST_PM * dt_s / 1000
+        self.rest_s = self.rest_s + dt_s if is_still else 0.0
+        if not is_still:
+            self.rest_shift = -1.0
+        self.drift_bins += _DRIFT * dt_s
         self.pass_bins += pack_bins
         self.depth = next_depth(self.chemistry, self.depth, self.volt, self.drop, pack_bins)
         self.charge_mas = self.window_ms = self.samples = 0
-
-    def _is_still(self, dt_s):
-        return abs(self.charge_mas) < self.capacity_mah * _REST_PM * dt_s / 1000
 
     def _file(self):
         """Put the window into the bin that each cell is in, if it is new ground."""
@@ -173,13 +182,13 @@ class Observer:
         """A rested pack is one observation: of charge where steep, of the sensors where flat."""
         if self.rest_s < _REST_S:
             return
+        # it tells something new only after a move: what lies still is off by the same again
         shift = 0.0
         for i in range(self.cells):
             shift = max(shift, abs(self.shifted[i]))
-        if self.rest_s > self.rest_at_s and self.rest_at_s < _REST_AGAIN_S:
-            if abs(shift - self.rest_shift) < _REST_AGAIN_BINS:
-                return
-        self.rest_at_s, self.rest_shift = 0.0, shift
+        if self.rest_shift >= 0 and abs(shift - self.rest_shift) < _REST_AGAIN_BINS:
+            return
+        self.rest_shift = shift
         observe_rest(self.align, self.chemistry, self.volt, self.drop, self.shifted, self.depth)
         self.wants_solve = True
 
@@ -220,7 +229,7 @@ class Observer:
             bins = wc * al.theta[4 * i + 1] - al.theta[4 * i] + self.shifted[i]
             mas = bins * self.bin_mas + ledger.moved_mas[i]
             ledger.offset_mas[i] = int(max(-LIMIT_MAS, min(LIMIT_MAS, mas)))
-            sigma = al.spread(i, -1.0, wc) ** 0.5 * self.bin_mas
+            sigma = (al.spread(i, -1.0, wc) ** 0.5 + self.drift_bins) * self.bin_mas
             ledger.sigma_mas[i] = int(min(UNKNOWN_MAS, sigma))
         ledger.find_level(self.kappa_pm)
         ledger.is_ripe = ledger.is_ripe or self.solved_bins > _RIPE_BINS
@@ -265,8 +274,8 @@ class Observer:
         self.turn_known = max(known, 0.1)
         al.turn_mv = al.turn_prior_mv = self.turn_mv * known
         al.turn_doubt_mv = 0.5 * chem.turn_mv
-        al.late_mv, al.late_bins = _LATE * chem.turn_mv, 1.7 * al.turn_bins
+        al.late_mv, al.late_bins = 0.2 * chem.turn_mv, 1.7 * al.turn_bins
         al.late_slope = 0.7
         self.pass_bins = self.peak_bins = self.solved_bins = 0.0
-        self.direction = direction
+        self.direction, self.drift_bins = direction, 0.0
         al.begin(direction, self.depth)

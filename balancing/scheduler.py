@@ -20,7 +20,7 @@ each of which opens every tap before it closes one; readings `current_ma()` (at 
 - taking, + giving), `storage_mv()`, `cell_mv_under_transfer()`.
 """
 
-from balancing import choose
+from balancing import choose, saved
 from balancing.chemistry import LIFEPO4, Chemistry
 from balancing.ledger import Ledger
 from balancing.observer import Observer
@@ -36,14 +36,13 @@ _PHASE_MS = 120_000
 _FRESH_MS = 0
 _LOOK_MS = 2000  # at rest a decision may wait this long
 _HOT_DC, _COOL_DC = 700, 650  # below the MOS OTP of 75 C, so that balancing yields first
+_STAYS = 8  # slices for which a pair goes on without comparing all cells anew
 _JUMP_MV = 200  # of the stack, within a slice
 _DEAF_MS = 2000  # a converter that moves less than a tenth of what it was told
 _REPRIEVE_MS = 60_000
-# choose.is_worth: what a difference must exceed to start and to go on,
-# while the ledger is young, and after a long pass has been seen
-_YOUNG_START, _YOUNG_GO_ON, _RIPE_START, _RIPE_GO_ON = 0, 1, 2, 3
-_SQUASH = (1, 1, 1, 1)
-_TENTHS = (20, 12, 14, 8)
+# choose.is_worth: what a difference must exceed to start and to go on, while the ledger is
+# young; the same after a long pass has been seen
+_TENTHS = (20, 12, 15, 9)
 _FLOOR = (60, 15, 30, 10)
 
 
@@ -60,11 +59,11 @@ class Scheduler:
         self.ledger = self.observer = self.wires = None
         self.cells = self.max_ma = 0
         self.mode = self.trigger_mv = self.stop_mv = self.start_mv = self.low_mv = 0
-        self.ovp_mv = self.uvp_mv = 0
+        self.take_mv = self.give_mv = 0
         self.is_on = self.is_running = self.is_hot = self.is_probe_due = False
         self.slice_ms = self.phase_ms = self.deaf_ms = self.banned_ms = 0
         self.is_idle = False
-        self.stack_mv = 0
+        self.stack_mv = self.flow_mams = self.stays = 0
         self.idle_ms = self.idle_mams = 0
         self.source = self.sink = NO_CELL
         self.mask = 0
@@ -99,7 +98,8 @@ class Scheduler:
         has_hysteresis = get("balance_hysteresis_on")
         self.stop_mv = self.trigger_mv // 2 if has_hysteresis else self.trigger_mv
         self.low_mv = self.start_mv - 10 if has_hysteresis else self.start_mv
-        self.ovp_mv, self.uvp_mv = get("cell_ovp_mv"), get("cell_uvp_mv")
+        self.take_mv = get("cell_ovp_mv") - choose.OVP_MARGIN_MV
+        self.give_mv = get("cell_uvp_mv") + choose.UVP_MARGIN_MV
         # a converter that cannot report voltage under transfer says so; passive chips never can
         self.can_probe = board.kind in ("storage", "direct") and getattr(
             board, "senses_leads", True
@@ -113,8 +113,16 @@ class Scheduler:
         self.snap.wire_bad = self.snap.wire_open = 0
 
     def work(self):
-        """Outside the step: a bounded piece of learning."""
-        self.observer.work()
+        """Outside the step: a bounded piece of learning; False when there is none to do."""
+        return self.observer.work()
+
+    def save(self, buf, at):
+        """Write what is owed into `buf` from `at` on, for the store: `SAVED_BYTES`."""
+        saved.save(self.observer, self.identity, buf, at)
+
+    def restore(self, buf, at):
+        """Go on from `buf` after a reset; False if it is not this pack's."""
+        return saved.restore(self.observer, self.identity, buf, at)
 
     def step(self, dt_ms, allowed):
         """In the step: account for what flowed, stop what must stop, decide on a fresh scan.
@@ -132,7 +140,11 @@ class Scheduler:
             current_ma, self.idle_mams = self.idle_mams // dt_ms, 0
         else:
             current_ma = snap.current_ma
-        self._book(dt_ms)
+        stage = self.stage
+        ma = 0
+        if stage >= TAKE:
+            ma = self.transfer.current_ma()
+            self.flow_mams += ma * dt_ms
         is_fresh = snap.cells_age_ms == _FRESH_MS
         if is_fresh:
             self.observer.note(snap, current_ma, dt_ms)
@@ -141,15 +153,17 @@ class Scheduler:
         self.banned_ms = max(self.banned_ms - dt_ms, 0)
         if not (allowed and self.is_on and self._is_sound(dt_ms)):
             self._halt(OFF)
-        elif self.stage == PROBE:
+        elif stage == PROBE:
             self._probe(is_fresh)
-        elif self.stage >= TAKE:
-            self._watch(dt_ms)
+        elif stage >= TAKE:
+            self._watch(dt_ms, ma)
         elif not is_fresh or self.banned_ms:
-            self.stage = SETTLE if self.stage == SETTLE else REST
+            self.stage = SETTLE if stage == SETTLE else REST
         else:
             self._decide()
-        self._show(self._current_ma())
+        if stage != self.stage:
+            ma = self._current_ma()
+        self._show(ma)
         self.is_idle = self.look_ms > 0 and self.stage <= REST and not self.is_running
 
     def _is_sound(self, dt_ms):
@@ -159,23 +173,22 @@ class Scheduler:
         is_stale = snap.cells_age_ms > _SLICE_MS + 2 * max(dt_ms, 50)
         return not (self.is_hot or is_stale or snap.wire_bad or snap.wire_open)
 
-    def _book(self, dt_ms):
-        """Enter what the step just passed has moved into the ledger."""
-        stage = self.stage
-        if TAKE <= stage <= DIRECT:
-            ma = self.transfer.current_ma()
-            self.ledger.book(self.sink if stage == GIVE else self.source, ma, dt_ms)
-            if stage == DIRECT:
-                self.ledger.book(self.sink, -ma * self.transfer.kappa_pm // 1000, dt_ms)
-        elif stage == PROBE:
-            self.ledger.book(self.wires.cell, self.transfer.current_ma(), dt_ms)
+    def _book(self):
+        """Enter what the slice that ends here has moved into the ledger."""
+        stage, flow, book = self.stage, self.flow_mams, self.ledger.book
+        self.flow_mams = 0
+        if stage == PROBE:
+            book(self.wires.cell, flow)
         elif stage == BLEED:
-            ma = self.transfer.current_ma()
             for i in range(self.cells):
                 if self.mask >> i & 1:
-                    self.ledger.book(i, ma, dt_ms)
+                    book(i, flow)
+        else:
+            book(self.sink if stage == GIVE else self.source, flow)
+            if stage == DIRECT:
+                book(self.sink, -(flow // 100) * self.transfer.kappa_pm // 10)
 
-    def _watch(self, dt_ms):
+    def _watch(self, dt_ms, ma):
         """End the slice in time; end the phase where storage or patience is at its limit."""
         board, stage = self.transfer, self.stage
         self.slice_ms += dt_ms
@@ -184,7 +197,7 @@ class Scheduler:
             # While a tap is closed no cell is seen, but the stack is: something happened.
             self._pause(stage)
             return
-        is_deaf = abs(board.current_ma()) * 10 < self.max_ma
+        is_deaf = abs(ma) * 10 < self.max_ma
         self.deaf_ms = self.deaf_ms + dt_ms if is_deaf else 0
         if self.deaf_ms > _DEAF_MS:
             self.deaf_ms, self.banned_ms = 0, _REPRIEVE_MS
@@ -206,6 +219,7 @@ class Scheduler:
     def _pause(self, phase):
         """All taps open until a fresh scan; then `phase` goes on."""
         self.transfer.stop()
+        self._book()
         if phase != self.phase:
             self.phase_ms = 0
         self.stage, self.phase = SETTLE, phase
@@ -214,6 +228,8 @@ class Scheduler:
         """All taps open, nothing to go on with."""
         if self.stage > REST:
             self.transfer.stop()
+        if self.flow_mams:
+            self._book()
         self.stage, self.phase = stage, REST
         self.phase_ms = 0
         if stage == OFF:
@@ -227,13 +243,11 @@ class Scheduler:
 
     def _decide(self):
         """On a fresh scan with all taps open: the next slice, or rest."""
-        snap, kind, cells = self.snap, self.transfer.kind, self.cells
-        give = choose.able_to_give(snap.cell_mv, cells, self.uvp_mv)
-        take = choose.able_to_take(snap.cell_mv, cells, self.ovp_mv)
+        kind = self.transfer.kind
         if kind == "bleed":
-            self._bleed(give)
+            self._bleed()
             return
-        pair = self._pair(give, take)
+        pair = self._pair()
         if pair != choose.NONE and self.is_probe_due:
             self.wires.begin()
             self.is_probe_due = False
@@ -242,20 +256,19 @@ class Scheduler:
         self._run(pair != choose.NONE)
         if self.is_running:
             self.source, self.sink = pair >> 8, pair & 255
-        if kind == "direct":
-            if self.is_running:
-                self._enter(DIRECT)
-                self.transfer.move(self.source, self.sink, self.max_ma)
-            else:
-                self._halt(REST)
+        if kind == "storage":
+            self._store()
+        elif self.is_running:
+            self._enter(DIRECT)
+            self.transfer.move(self.source, self.sink, self.max_ma)
         else:
-            self._store(take)
+            self._halt(REST)
 
-    def _store(self, take):
+    def _store(self):
         """A storage board: go on taking or giving, or begin."""
         board = self.transfer
         if self.phase == GIVE or (self.phase == TAKE and not self.is_running):
-            if board.storage_mv() > board.storage_empty_mv and take >> self.sink & 1:
+            if self._may_give():
                 self._enter(GIVE)
                 board.give(self.sink, self.max_ma)
                 return
@@ -269,38 +282,53 @@ class Scheduler:
         else:
             self._halt(REST)
 
-    def _pair(self, give, take):
+    def _may_give(self):
+        """The storage holds something and the receiver may have it."""
+        board = self.transfer
+        if board.storage_mv() <= board.storage_empty_mv:
+            return False
+        return self.snap.cell_mv[self.sink] < self.take_mv
+
+    def _pair(self):
         """Debt first; voltage where the mode or the knee makes it trustworthy."""
-        cell_mv, cells, ledger = self.snap.cell_mv, self.cells, self.ledger
+        cell_mv, give_mv, take_mv = self.snap.cell_mv, self.give_mv, self.take_mv
         if self.mode:
-            start = self.low_mv if self.is_running else self.start_mv
-            apart = self.stop_mv if self.is_running else self.trigger_mv
-            return choose.pair_by_voltage(cell_mv, cells, give, take, start, apart)
+            give_mv = max(give_mv, self.low_mv if self.is_running else self.start_mv)
+            return choose.pair_by_voltage(cell_mv, self.cells, give_mv, take_mv, self._apart_mv())
         p = self._prudence()
-        pair = choose.pair_by_debt(ledger, give, take, _SQUASH[p], _TENTHS[p], _FLOOR[p])
-        if pair == choose.NONE and ledger.leader >= 0 and cell_mv[ledger.leader] > self.start_mv:
-            pair = choose.pair_by_lead(ledger, give, take)
+        tenths, floor = _TENTHS[p], _FLOOR[p]
+        self.stays -= 1
+        if self.is_running and self.stays > 0:
+            source, sink = self.source, self.sink
+            if cell_mv[source] > give_mv and cell_mv[sink] < take_mv:
+                if choose.is_worth(self.ledger, source, sink, tenths, floor):
+                    return source * 256 + sink
+        self.stays = _STAYS
+        pair = choose.pair_by_debt(self.ledger, cell_mv, give_mv, take_mv, tenths, floor)
+        if pair == choose.NONE and self.ledger.leader >= 0:
+            give_mv = max(give_mv, self.start_mv)
+            pair = choose.pair_by_lead(self.ledger, cell_mv, give_mv, take_mv)
         return pair
+
+    def _apart_mv(self):
+        return self.stop_mv if self.is_running else self.trigger_mv
 
     def _prudence(self):
         """Which column of the table above holds now."""
-        if self.ledger.is_ripe:
-            return _RIPE_GO_ON if self.is_running else _RIPE_START
-        return _YOUNG_GO_ON if self.is_running else _YOUNG_START
+        return 2 * self.ledger.is_ripe + self.is_running
 
-    def _bleed(self, give):
+    def _bleed(self):
         """A passive chip: the richest cells, by debt or by the manual's rule."""
-        most = self.bleed_cells
+        cell_mv, give_mv, most = self.snap.cell_mv, self.give_mv, self.bleed_cells
         if self.mode:
-            start = self.low_mv if self.is_running else self.start_mv
-            apart = self.stop_mv if self.is_running else self.trigger_mv
+            give_mv = max(give_mv, self.low_mv if self.is_running else self.start_mv)
             self.mask = choose.bleed_by_voltage(
-                self.snap.cell_mv, self.cells, give, start, apart, most
+                cell_mv, self.cells, give_mv, self._apart_mv(), most
             )
         else:
             p = self._prudence()
             self.mask = choose.bleed_by_debt(
-                self.ledger, give, _SQUASH[p], _TENTHS[p], _FLOOR[p], most
+                self.ledger, cell_mv, give_mv, _TENTHS[p], _FLOOR[p], most
             )
         self._run(self.mask != 0)
         if self.is_running:
@@ -318,6 +346,7 @@ class Scheduler:
 
     def _probe(self, is_fresh):
         """Let wires.py take its samples; publish its verdict when it is complete."""
+        self._book()
         if self.wires.step(self.snap, self.transfer, self.max_ma, is_fresh):
             self._halt(REST)
 

@@ -14,6 +14,7 @@ that a flash operation could delay a trip or let the gate lease lapse.
 
 from micropython import const
 
+from balancing.saved import SAVED_BYTES as DEBTS_BYTES
 from firmware import latches, records
 from firmware.estimation.gauge import SAVED_BYTES
 from firmware.events import COPY_REFUSED, EVENTS_LOST, RECORD_LOST, WRITE_FAILED
@@ -74,6 +75,7 @@ class Keeper:
         state = self.store.get(GAUGE)
         if state:
             bms.gauge.restore(state, None)
+            bms.scheduler.restore(state, SAVED_BYTES)
         latches.restore(bms.guard, self.payload(LATCH))
 
     def begin(self, bms):
@@ -173,8 +175,10 @@ class Keeper:
 
     def _gauge(self, bms):
         self._gauge_s = bms.snap.run_s
-        buf = bytearray(SAVED_BYTES)
+        # one record for both: what the cells owe is 20 bytes, behind the gauge's own
+        buf = bytearray(SAVED_BYTES + DEBTS_BYTES)
         bms.gauge.save(buf)
+        bms.scheduler.save(buf, SAVED_BYTES)
         self.store.put(GAUGE, buf)
 
     def _counters(self, bms):

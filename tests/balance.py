@@ -122,11 +122,9 @@ class ReplayBalancer:
         scheduler.step(dt_ms, True)
         snap.cells_age_ms = 0 if is_read else _LOST_MS
         scheduler.step(0, True)
-        observer = scheduler.observer
         for _ in range(max(1, int(_WORK_PER_S * dt_s))):
-            if not observer.is_busy():
+            if not scheduler.work():
                 break
-            scheduler.work()
         return (scheduler.source, scheduler.sink) if scheduler.stage == DIRECT else None
 
 
@@ -148,7 +146,7 @@ def adopt(chemistry, profile):
         profile["tau1"],
         profile["tau2"],
     )
-    chemistry.adopt(tuple(rest_mv), row)
+    chemistry.rest_mv, chemistry.lean = tuple(rest_mv), row
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ def test_booking_conserves_charge_to_the_last_ma_ms():
     chance, ledger, exact = Chance(7), Ledger(3, 100_000), [0, 0, 0]
     for _ in range(500):
         cell, ma, dt_ms = chance.below(3), chance.between(-2000, 2000), chance.between(0, 1000)
-        ledger.book(cell, ma, dt_ms)
+        ledger.book(cell, ma * dt_ms)
         exact[cell] += ma * dt_ms
     for cell in range(3):
         assert ledger.offset_mas[cell] == exact[cell] // 1000
@@ -34,7 +34,7 @@ def test_an_offset_never_leaves_its_range(row):
     start = LIMIT_MAS - 2001 + row
     for cell, sign in ((0, 1), (1, -1)):
         ledger.offset_mas[cell] = sign * start
-        ledger.book(cell, sign * 2000, 1000)
+        ledger.book(cell, sign * 2_000_000)
         expected = start + 2000 if start + 2000 < LIMIT_MAS else start
         assert ledger.offset_mas[cell] == sign * expected
 

@@ -127,7 +127,7 @@ def test_a_ripe_ledger_is_followed_closer():
     rig = Rig().owe()
     ledger = rig.scheduler.ledger
     unit = ledger.unit_mas
-    for young, start in ((True, 61), (False, 46)):
+    for young, start in ((True, 61), (False, 31)):
         ledger.is_ripe = not young
         for gap, stage in ((start - 1, REST), (start, DIRECT)):
             rig.scheduler.load(rig.values)
@@ -330,8 +330,9 @@ def test_a_passive_board_bleeds_the_rich():
 def test_a_passive_board_books_what_it_burns():
     rig = Rig("bleed").owe()
     before = rig.scheduler.ledger.offset_mas[1]
-    rig.step(2)
-    assert rig.scheduler.ledger.offset_mas[1] == before - 100
+    while rig.step() != SETTLE:
+        pass
+    assert rig.scheduler.ledger.offset_mas[1] == before - 1000
     rig.scheduler.ledger.forget()
     rig.step(12)
     assert rig.snap.bal_stage == REST
@@ -414,3 +415,39 @@ def test_a_jump_of_the_stack_ends_a_slice_at_once(row):
     rig.snap.stack_mv += row[0]
     assert rig.step() == row[1]
     assert rig.board.is_open() == (row[1] == SETTLE)
+
+
+def test_a_pair_goes_on_while_it_is_worth_it_and_allowed():
+    rig = Rig().owe(1, 3, 2)
+    rig.step()
+    ledger = rig.scheduler.ledger
+    ledger.offset_mas[0] = ledger.offset_mas[1] + 1000
+    seen = []
+    while len(seen) < 9:
+        if rig.step() == DIRECT and rig.scheduler.slice_ms == 0:
+            seen.append(rig.board.pair)
+    assert seen[:6] == [(1, 3)] * 6 and (0, 3) in seen
+
+
+@each(((1, 2600, (0, 3)), (3, 3600, (1, 2)), (1, 3300, (1, 3))))
+def test_a_pair_that_is_not_allowed_any_more_is_left_at_once(row):
+    cell, mv, pair = row
+    rig = Rig().owe(1, 3, 2)
+    ledger = rig.scheduler.ledger
+    ledger.offset_mas[0], ledger.offset_mas[2] = 3_600_000, -3_600_000
+    rig.step()
+    rig.snap.cell_mv[cell] = mv
+    while rig.step() != SETTLE:
+        pass
+    rig.step()
+    assert rig.board.pair == pair
+
+
+def test_what_was_under_way_when_it_had_to_stop_is_booked():
+    rig = Rig().owe(1, 3, 2)
+    before = rig.scheduler.ledger.offset_mas[1]
+    rig.step(4)
+    rig.step(1, False)
+    assert rig.snap.bal_stage == OFF
+    assert rig.scheduler.ledger.offset_mas[1] == before - 400
+    assert rig.scheduler.ledger.offset_mas[3] == -7_200_000 + 360
