@@ -25,6 +25,7 @@ from balancing.chemistry import LIFEPO4, Chemistry
 from balancing.ledger import Ledger
 from balancing.observer import Observer
 from balancing.wires import Wires
+from firmware.events import BALANCED
 
 # in this order: from TAKE on a tap is closed, TAKE..DIRECT move charge between cells
 OFF, REST, SETTLE, TAKE, GIVE, DIRECT, BLEED, PROBE = range(8)
@@ -36,6 +37,8 @@ _PHASE_MS = 120_000
 _FRESH_MS = 0
 _LOOK_MS = 2000  # at rest a decision may wait this long
 _HOT_DC, _COOL_DC = 700, 650  # below the MOS OTP of 75 C, so that balancing yields first
+_NOT_DUE, _BEFORE_A_TRANSFER, _NOW = 0, 1, 2  # measuring the leads
+_TOLD_MAS = 36_000  # a session that moved less than 10 mAh is not worth a line in the journal
 _STAYS = 8  # slices for which a pair goes on without comparing all cells anew
 _JUMP_MV = 200  # of the stack, within a slice
 _DEAF_MS = 2000  # a converter that moves less than a tenth of what it was told
@@ -49,18 +52,21 @@ _FLOOR = (60, 15, 30, 10)
 class Scheduler:
     """Writes the balancer's fields of the snapshot and is the only one to drive the transfer.
 
-    look_ms: how often it decides while nothing moves; 0 for a caller with slow steps.
+    events: where a session that ended is told; look_ms: how often it decides while nothing
+    moves, 0 for a caller with slow steps.
     """
 
-    def __init__(self, snap, transfer, look_ms=_LOOK_MS):
-        self.look_ms = look_ms
+    def __init__(self, snap, transfer, events=None, look_ms=_LOOK_MS):
+        self.events, self.look_ms = events, look_ms
         self.snap, self.transfer = snap, transfer
         self.stage, self.phase = OFF, REST
         self.ledger = self.observer = self.wires = None
         self.cells = self.max_ma = 0
         self.mode = self.trigger_mv = self.stop_mv = self.start_mv = self.low_mv = 0
         self.take_mv = self.give_mv = 0
-        self.is_on = self.is_running = self.is_hot = self.is_probe_due = False
+        self.is_on = self.is_running = self.is_hot = False
+        self.probe_due = _NOT_DUE
+        self.session_mas = 0
         self.slice_ms = self.phase_ms = self.deaf_ms = self.banned_ms = 0
         self.is_idle = False
         self.stack_mv = self.flow_mams = self.stays = 0
@@ -105,12 +111,18 @@ class Scheduler:
             board, "senses_leads", True
         )
         self.bleed_cells = getattr(board, "bleed_cells", 4)
-        self.is_probe_due = self.can_probe
+        self.probe_due = _BEFORE_A_TRANSFER if self.can_probe else _NOT_DUE
 
     def probe(self):
-        """On command: forget the verdict, measure the leads again before the next transfer."""
-        self.is_probe_due = self.can_probe
+        """On command: forget the verdict and measure the leads as soon as balancing may.
+
+        False where that is never: no such converter, or balancing is switched off.
+        """
+        if not (self.can_probe and self.is_on):
+            return False
+        self.probe_due = _NOW
         self.snap.wire_bad = self.snap.wire_open = 0
+        return True
 
     def work(self):
         """Outside the step: a bounded piece of learning; False when there is none to do."""
@@ -175,18 +187,21 @@ class Scheduler:
 
     def _book(self):
         """Enter what the slice that ends here has moved into the ledger."""
-        stage, flow, book = self.stage, self.flow_mams, self.ledger.book
+        stage, flow, ledger = self.stage, self.flow_mams, self.ledger
         self.flow_mams = 0
         if stage == PROBE:
-            book(self.wires.cell, flow)
+            ledger.book(self.wires.cell, flow)
         elif stage == BLEED:
             for i in range(self.cells):
                 if self.mask >> i & 1:
-                    book(i, flow)
+                    self.session_mas -= flow // 1000
+                    ledger.book(i, flow)
         else:
-            book(self.sink if stage == GIVE else self.source, flow)
+            if stage != GIVE:
+                self.session_mas -= flow // 1000
+            ledger.book(self.sink if stage == GIVE else self.source, flow)
             if stage == DIRECT:
-                book(self.sink, -(flow // 100) * self.transfer.kappa_pm // 10)
+                ledger.book(self.sink, -(flow // 100) * self.transfer.kappa_pm // 10)
 
     def _watch(self, dt_ms, ma):
         """End the slice in time; end the phase where storage or patience is at its limit."""
@@ -238,7 +253,10 @@ class Scheduler:
     def _run(self, is_running):
         """Open or close a session; the leads are measured again before the next one."""
         if self.is_running and not is_running:
-            self.is_probe_due = self.can_probe
+            self.probe_due = max(self.probe_due, self.can_probe)
+            if self.events and self.session_mas >= _TOLD_MAS:
+                self.events.post(BALANCED, self.source << 8 | self.sink, self.session_mas // 3600)
+            self.session_mas = 0
         self.is_running = is_running
 
     def _decide(self):
@@ -248,9 +266,9 @@ class Scheduler:
             self._bleed()
             return
         pair = self._pair()
-        if pair != choose.NONE and self.is_probe_due:
+        if self.probe_due > (pair == choose.NONE):
             self.wires.begin()
-            self.is_probe_due = False
+            self.probe_due = _NOT_DUE
             self._enter(PROBE)
             return
         self._run(pair != choose.NONE)

@@ -141,6 +141,8 @@ class Changes:
             self.expired = (CONNECTION, SETTINGS)
         elif what == codes.CLEAR_LATCHES:
             self._control.clear_latches()
+        elif what == codes.MEASURE_LEADS:
+            self._control.measure_leads()
         else:
             raise Refused("what", "%d is none" % what)
 

@@ -176,6 +176,12 @@ class Control:
         self._bms.guard.clear_latches()
         self._done(codes.COMMAND, codes.CLEAR_LATCHES, 0)
 
+    def measure_leads(self):
+        """Measure the balance leads anew; a verdict that stops balancing is forgotten (D17)."""
+        if not self._bms.scheduler.probe():
+            raise Refused("leads", "need balancing switched on, by a converter that can measure")
+        self._done(codes.COMMAND, codes.MEASURE_LEADS, 0)
+
     def need_force(self, key, force):
         """Refuse what would stop a vehicle that draws current, unless forced."""
         if self._bms.snap.current_ma < -FORCE_ABOVE_MA and not force:

@@ -24,6 +24,6 @@ def assemble(board, factory=None):
     events = Events(snap, trip_codes([row[CODE] for row in RULES + POWER_RULES]))
     keeper = Keeper(board, events, factory)
     gauge = Gauge(snap, board.facts.FULL_SCALE_MA)
-    bms = Bms(board, snap, events, keeper, gauge, Scheduler(snap, board.transfer))
+    bms = Bms(board, snap, events, keeper, gauge, Scheduler(snap, board.transfer, events))
     bms.service = Service(bms)
     return bms

@@ -29,6 +29,7 @@ RECORD_LOST = const(0xA5)  # record: nothing of it can be believed
 WRITE_FAILED = const(0xA6)  # failures since start
 EVENTS_LOST = const(0xA7)  # lost since start
 FACTORY_RESET = const(0xA8)
+BALANCED = const(0xA9)  # last giver << 8 | taker (0xFFFF: burned), mAh taken in a session
 RELEASE = const(0x100)
 CHANGED = const(0x200)
 REFUSED = const(0x300)

@@ -82,7 +82,7 @@ class ReplayBalancer:
         capacity_mah, take_ma = round(capacity_ah * 1000), round(i_take_a * 1000)
         self.snap = Reading(n_cells)
         self.transfer = OnePair(take_ma, round(kappa * 1000))
-        self.scheduler = Scheduler(self.snap, self.transfer, look_ms=0)
+        self.scheduler = Scheduler(self.snap, self.transfer, None, 0)
         self.scheduler.load(
             {
                 "balance_switch_on": 1,

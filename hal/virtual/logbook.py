@@ -30,6 +30,7 @@ _TEXTS = {
     e.WRITE_FAILED: "the flash refused writes: %d since start (%d)",
     e.EVENTS_LOST: "events lost because the queue was full: %d since start (%d)",
     e.FACTORY_RESET: "factory reset (%d, %d)",
+    e.BALANCED: "balanced, cells 0x%04x (giver, taker), %d mAh",
 }
 
 

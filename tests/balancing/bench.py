@@ -236,7 +236,9 @@ def has_passed(kind, r):
 def table(rows):
     """One line per load and pattern: how many passed, and the worst; the plain rule beside."""
     print("                     |  ours                                       |  plain rule")
-    print("load        pattern   packs passed spread %  max ratio wrong %  max | passed spread % wrong %")
+    print(
+        "load        pattern   packs passed spread %  max ratio wrong %  max | passed spread % wrong %"
+    )
     groups = {}
     for case, ours, plain in rows:
         for pattern in (case["pattern"], "all"):
@@ -252,7 +254,9 @@ def table(rows):
             wrong = 100 * sum(x["wrong_ah"] for x in r) / moved
             if side == 0:
                 ratio = max(x.get("ratio", 0.0) for x in r) if kind == "solar_full" else 0.0
-                text.append("%5.1f %% %7.2f %6.2f %5.2f" % (passed, end[len(end) // 2], end[-1], ratio))
+                text.append(
+                    "%5.1f %% %7.2f %6.2f %5.2f" % (passed, end[len(end) // 2], end[-1], ratio)
+                )
                 text.append("%6.2f %5.1f" % (wrong, max(x["wrong_pct"] for x in r)))
             else:
                 text.append("| %5.1f %% %7.2f %6.1f" % (passed, end[-1], wrong))

@@ -314,6 +314,26 @@ def test_a_cell_that_lies_off_the_curve_is_skipped():
     assert align.theta[0] != -1000.0  # the prior calls it back
 
 
+def test_a_bin_that_was_not_seen_misleads_nobody():
+    found = []
+    for hole in (False, True):
+        align = Aligner(3)
+        align.begin(1, 100.0)
+        for i in range(3):
+            align.seen[i] = 60
+            for k in range(60):
+                align.volt[i * BINS + k] = 33000 + 5 * (k + 2 * i) * (k + 2 * i)
+            for k in range(4):
+                align.info[16 * i + 5 * k] = 0.1
+        if hole:
+            align.volt[BINS + 30] = 0
+        align.start()
+        while not align.work():
+            pass
+        found.append(align.theta[4] - align.theta[0])
+    assert abs(found[0] - found[1]) < 0.1 and abs(found[0] + 2) < 1
+
+
 @each(((2, 12.5), (2, -12.5), (0, 40.0), (0, -40.0)))
 def test_a_solution_that_cannot_be_is_not_believed(row):
     pack = Pack(LI_ION, slope, [10, 11, 10]).run(-30, 300)

@@ -21,11 +21,11 @@ STEP_MS = 50
 class Rig:
     """Snapshot, converter and scheduler; the driver's age rule: no scan while a tap is closed."""
 
-    def __init__(self, kind="direct", senses_leads=False, **changed):
+    def __init__(self, kind="direct", senses_leads=False, events=None, **changed):
         self.values = settings(**changed)
         self.snap = Snap(self.values["cell_count"])
         self.board = Converter(kind, senses_leads)
-        self.scheduler = Scheduler(self.snap, self.board, look_ms=0)
+        self.scheduler = Scheduler(self.snap, self.board, events, 0)
         self.scheduler.load(self.values)
 
     def owe(self, source=1, sink=3, ah=2):
@@ -451,3 +451,72 @@ def test_what_was_under_way_when_it_had_to_stop_is_booked():
     assert rig.snap.bal_stage == OFF
     assert rig.scheduler.ledger.offset_mas[1] == before - 400
     assert rig.scheduler.ledger.offset_mas[3] == -7_200_000 + 360
+
+
+def test_on_command_leads_are_measured_with_nothing_owed():
+    rig = Rig("direct", True)
+    rig.board.leads_mohm = [50, 50, 300, 50, 50]
+    assert rig.step(3) == REST
+    assert rig.scheduler.probe()
+    assert rig.step() == PROBE
+    while rig.step() == PROBE:
+        pass
+    assert rig.snap.wire_bad == 0b00100 and rig.snap.wire_mohm[1] == 50
+    assert rig.step(20) == OFF
+
+
+@each((("bleed", False, 1), ("direct", False, 1), ("none", True, 1), ("direct", True, 0)))
+def test_leads_that_cannot_be_measured_are_said_so(row):
+    kind, senses_leads, switch = row
+    rig = Rig(kind, senses_leads, balance_switch_on=switch)
+    rig.snap.wire_bad = 2
+    assert not rig.scheduler.probe()
+    assert rig.snap.wire_bad == 2 and rig.step(3) != PROBE
+
+
+class Told:
+    def __init__(self):
+        self.posted = []
+
+    def post(self, code, first, second):
+        self.posted.append((code, first, second))
+
+
+@each((("direct", 0x0103), ("bleed", 0xFFFF)))
+def test_a_session_that_ended_is_told_with_what_it_moved(row):
+    kind, who = row
+    told = Told()
+    rig = Rig(kind, False, told).owe(1, 3, 1)
+    rig.step(400)
+    assert told.posted == []
+    moved = rig.scheduler.session_mas
+    rig.scheduler.ledger.forget()
+    rig.step(12)
+    assert rig.snap.bal_stage == REST and rig.scheduler.session_mas == 0
+    (event,) = told.posted
+    assert event[:2] == (0xA9, who) and abs(event[2] - moved // 3600) <= 1 and event[2] >= 9
+
+
+def test_a_short_session_is_not_told():
+    told = Told()
+    rig = Rig("direct", False, told).owe()
+    rig.step(20)
+    rig.step(1, False)
+    assert told.posted == [] and rig.scheduler.session_mas == 0
+
+
+def test_a_storage_that_is_full_gives_only_to_whom_it_may():
+    rig = Rig("storage").owe()
+    rig.board.volts_mv = 2600
+    rig.step()
+    assert rig.snap.bal_stage == GIVE
+    rig.snap.cell_mv[3] = 3570
+    while rig.step() == GIVE:
+        pass
+    rig.step()
+    assert rig.snap.bal_stage == REST and rig.board.is_open()
+    rig.scheduler.phase = GIVE
+    rig.board.volts_mv = 1000
+    rig.snap.cell_mv[3] = 3300
+    rig.scheduler.ledger.forget()
+    assert rig.step() == REST

@@ -99,6 +99,8 @@ class FakeBms:
         self.guard = Guard()
         self.events = Events()
         self.supervisor = Supervisor()
+        self.scheduler = self
+        self.can_probe = True
         self.service = self
         self.late = 0
         self.calls = []
@@ -121,6 +123,10 @@ class FakeBms:
         for rule in self.guard.rules:
             rule.load(self.limits)
             rule.reset()
+
+    def probe(self):
+        self.calls.append("probe")
+        return self.can_probe
 
     def change(self, changes):
         if self.refuse:

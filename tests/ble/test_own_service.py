@@ -544,11 +544,20 @@ def test_factory_reset_restores_passwords_and_name_and_ends_logins():
     assert one.hub.bms.settings.get("chemistry") == 0
 
 
+def test_balance_leads_are_measured_on_command_or_it_is_said_why_not():
+    one = owner()
+    assert one.change(ACT, b"\5\0") == ""
+    assert one.hub.bms.calls == ["probe"]
+    assert (codes.COMMAND, codes.MEASURE_LEADS, 0) in one.hub.bms.events.posted
+    one.hub.bms.can_probe = False
+    assert one.change(ACT, b"\5\0").startswith("leads: need balancing")
+
+
 def test_latches_are_cleared_on_command():
     one = owner()
     assert one.change(ACT, b"\4\0") == ""
     assert one.hub.bms.guard.cleared == 1
-    assert one.change(ACT, b"\5\0").startswith("what")
+    assert one.change(ACT, b"\6\0").startswith("what")
 
 
 def test_the_tick_can_be_muted():

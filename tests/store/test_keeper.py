@@ -122,6 +122,19 @@ def test_the_gauges_own_state_comes_back():
     assert rig.bms.gauge.meter.chg_carry == 123_456
 
 
+def test_what_the_cells_owe_comes_back():
+    rig = working()
+    ledger = rig.bms.scheduler.ledger
+    for cell in range(ledger.cells):
+        ledger.sigma_mas[cell] = 20 * ledger.unit_mas
+    ledger.offset_mas[2] = 250 * ledger.unit_mas
+    rig.bms.power_off()
+    rig.start()
+    again = rig.bms.scheduler.ledger
+    assert again is not ledger and again.sigma_mas[0] < 50 * again.unit_mas
+    assert abs(again.offset_mas[2] - 250 * again.unit_mas) < again.unit_mas
+
+
 def test_a_capacity_that_was_learned_stays_when_settings_change():
     rig = working()
     rig.bms.gauge.set_capacity(93_000)
