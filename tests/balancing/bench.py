@@ -234,35 +234,42 @@ def has_passed(kind, r):
 
 
 def table(rows):
-    """One line per load and pattern: how many passed, and the worst; the plain rule beside."""
-    print("                     |  ours                                       |  plain rule")
-    print(
-        "load        pattern   packs passed spread %  max ratio wrong %  max | passed spread % wrong %"
-    )
-    groups = {}
-    for case, ours, plain in rows:
-        for pattern in (case["pattern"], "all"):
-            key = LOADS.index(case["load"]["kind"]), (PATTERNS + ("all",)).index(pattern)
-            groups.setdefault(key, []).append((ours, plain))
-    for (load, pattern), pairs in sorted(groups.items()):
-        kind, text = LOADS[load], []
-        for side in range(2):
-            r = [pair[side] for pair in pairs]
-            passed = 100 * sum(has_passed(kind, x) for x in r) / len(r)
-            end = sorted(x["spread_end_pct"] for x in r)
-            moved = max(sum(x["moved_ah"] for x in r), 1e-9)
-            wrong = 100 * sum(x["wrong_ah"] for x in r) / moved
-            if side == 0:
-                ratio = max(x.get("ratio", 0.0) for x in r) if kind == "solar_full" else 0.0
-                text.append(
-                    "%5.1f %% %7.2f %6.2f %5.2f" % (passed, end[len(end) // 2], end[-1], ratio)
-                )
-                text.append("%6.2f %5.1f" % (wrong, max(x["wrong_pct"] for x in r)))
-            else:
-                text.append("| %5.1f %% %7.2f %6.1f" % (passed, end[-1], wrong))
-        name = (PATTERNS + ("all",))[pattern]
-        print("%-11s %-11s %4d %s" % (kind, name, len(pairs), " ".join(text)))
-    print("interlock violations: %d" % sum(ours["violations"] for _, ours, _ in rows))
+    """How many passed, and the worst, by load and pattern; the plain rule beside. Markdown."""
+    print("| load | pattern | packs | passed | spread % | ratio | wrong-way % ", end="")
+    print("| plain rule: passed | spread % | wrong-way % |")
+    print("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|")
+    for load in LOADS:
+        for pattern in PATTERNS + ("all",):
+            pairs = [
+                (ours, plain)
+                for case, ours, plain in rows
+                if case["load"]["kind"] == load and pattern in (case["pattern"], "all")
+            ]
+            if pairs:
+                ours, plain = zip(*pairs)
+                ratio = max(r.get("ratio", 0.0) for r in ours) if load == "solar_full" else 0.0
+                cells = [load, pattern, "%d" % len(pairs), share(load, ours), spread(ours)]
+                cells += ["%.2f" % ratio if ratio else "", astray(ours)]
+                cells += [share(load, plain), spread(plain), astray(plain)]
+                print("| " + " | ".join(cells) + " |")
+    broken = sum(ours["violations"] for _, ours, _ in rows)
+    print("\nSpread at the end: median / worst. Wrong-way: of all charge / worst pack.")
+    print("Interlock violations: %d." % broken)
+
+
+def share(load, results):
+    return "%.1f %%" % (100 * sum(has_passed(load, r) for r in results) / len(results))
+
+
+def spread(results):
+    end = sorted(r["spread_end_pct"] for r in results)
+    return "%.2f / %.2f" % (end[len(end) // 2], end[-1])
+
+
+def astray(results):
+    moved = max(sum(r["moved_ah"] for r in results), 1e-9)
+    worst = max(r["wrong_pct"] for r in results)
+    return "%.2f / %.1f" % (100 * sum(r["wrong_ah"] for r in results) / moved, worst)
 
 
 def main(argv):
