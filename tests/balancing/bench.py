@@ -204,6 +204,27 @@ def run(case, balancer, dt_s=10.0, trace=None):
     return out
 
 
+def known(case, dt_s=1.0, doubt_pct=0.1):
+    """A rested pack whose every charge the board knows: (time over bound, spread in % left)."""
+    capacity_ah, kappa = case["capacity_ah"], 0.9
+    balancer = new_balancer(case)
+    curve = Curve(case["profile"])
+    cells = [Cell(curve, c["capacity_ah"], c["soc"]) for c in case["cells"]]
+    pack = Pack(cells, dt_s, 2.0, kappa)
+    missing = pack.missing_ah()
+    mean = sum(missing) / len(missing)
+    bins = [200 * (m - mean) / capacity_ah for m in missing]
+    balancer.scheduler.observer.resume(bins, 2 * doubt_pct)
+    bound_s = bound_ah(missing, kappa) / 2.0 * 3600
+    t = idle_s = 0.0
+    while idle_s < 3600 and t < 3 * bound_s + 3600:
+        pair = balancer.step(dt_s, t, pack.seen_v(0.0), 0.0, [25.0, 25.0])
+        pack.step(0.0, pair)
+        t += dt_s
+        idle_s = 0.0 if pair else idle_s + dt_s
+    return (t - idle_s) / bound_s, 100 * pack.spread_ah() / capacity_ah
+
+
 def new_balancer(case):
     return ReplayBalancer(
         case["chemistry"],
@@ -281,7 +302,7 @@ def main(argv):
     )
     parser.add_argument("--seed", type=int, default=0, help="first seed of the random packs")
     parser.add_argument("--load", choices=LOADS, help="only this load")
-    parser.add_argument("--dt", type=float, default=20.0, help="step of plant and balancer in s")
+    parser.add_argument("--dt", type=float, default=20.0, help="step of the random packs in s")
     parser.add_argument("--plot", help="PNG of one session")
     args = parser.parse_args(argv)
     if args.plot:
@@ -289,7 +310,7 @@ def main(argv):
 
         return plot.main(args.plot)
     if args.packs:
-        return run_file(args.packs, args.out, args.dt)
+        return run_file(args.packs, args.out)
     rows = []
     for seed in range(args.seed, args.seed + args.bench):
         case = random_case(seed, args.load)
@@ -303,21 +324,23 @@ def main(argv):
     return 0
 
 
-def run_file(path, out, dt_s):
+def run_file(path, out):
     """Given packs; a refusal names the pack and the key, exit status 2."""
     try:
         with open(path) as f:
             cases = json.load(f)
         cases = cases["packs"] if isinstance(cases, dict) else cases
+        if not isinstance(cases, list):
+            raise ValueError("is no list of packs")
         known = curves()
         for number, case in enumerate(cases):
             check(case, number, known)
-    except (OSError, ValueError, KeyError, TypeError) as e:
+    except (OSError, ValueError, KeyError) as e:
         print("%s: %s" % (path, e), file=sys.stderr)
         return 2
     results = []
     for case in cases:
-        ours, plain = both(case, case.get("dt_s", dt_s))
+        ours, plain = both(case, case["dt_s"])
         results.append({"name": case.get("name", ""), "ours": ours, "plain": plain})
     write(results, out)
     return 0
@@ -333,35 +356,76 @@ def write(results, path):
         print(text)
 
 
+# key: lowest, highest, default (None: it must be given)
+_OF_A_PACK = {
+    "capacity_ah": (0.1, 2000, None),
+    "days": (0.001, 30, 3),
+    "i_take_a": (0.01, 10, 2.0),
+    "kappa": (0.01, 1, 0.9),
+    "dt_s": (0.05, 60, 10.0),
+}
+_OF_A_CELL = {
+    "soc": (0, 1, None),
+    "capacity_ah": (0.1, 2000, None),
+    "r_factor": (0.01, 100, 1.0),
+    "offset_mv": (-100, 100, 0.0),
+    "h": (-1, 1, -1.0),
+}
+_OF_A_PROFILE = ("soc", "dis", "chg", "gamma", "R0", "R1", "R2", "tau1", "tau2")
+_USUAL = {"lfp": "lfp_a123", "li_ion": "nmc_lg", "lto": None}
+
+
 def check(case, number, known):
+    """Complete a given pack with the defaults, or raise ValueError naming pack and key."""
+    where = "pack %d" % number
+    if not isinstance(case, dict):
+        raise ValueError("%s: is no object" % where)
     for key in CASE_KEYS:
         if key not in case:
-            raise ValueError("pack %d: %s is missing" % (number, key))
+            raise ValueError("%s: %s is missing" % (where, key))
     if case["chemistry"] not in PRESETS:
-        raise ValueError(
-            "pack %d: chemistry %r: one of %s"
-            % (number, case["chemistry"], ", ".join(sorted(PRESETS)))
-        )
-    if not isinstance(case["capacity_ah"], (int, float)) or not case["capacity_ah"] > 0:
-        raise ValueError(f"pack {number}: capacity_ah {case['capacity_ah']!r}: above 0")
-    if isinstance(case["load"], str):
-        case["load"] = {"kind": case["load"]}
-    if case["load"].get("kind") not in LOADS:
-        raise ValueError(
-            "pack %d: load %r: one of %s" % (number, case["load"].get("kind"), ", ".join(LOADS))
-        )
-    if not 3 <= len(case["cells"]) <= 8:
-        raise ValueError("pack %d: %d cells: 3 to 8" % (number, len(case["cells"])))
-    for i, cell in enumerate(case["cells"]):
-        if not 0 <= cell.get("soc", -1) <= 1:
-            raise ValueError("pack %d, cell %d: soc %r: 0 to 1" % (number, i, cell.get("soc")))
+        names = ", ".join(sorted(PRESETS))
+        raise ValueError("%s: chemistry %r: one of %s" % (where, case["chemistry"], names))
+    check_numbers(case, _OF_A_PACK, where)
+    load = case["load"]
+    load = {"kind": load} if isinstance(load, str) else load
+    if not isinstance(load, dict) or load.get("kind") not in LOADS:
+        raise ValueError("%s: load %r: one of %s" % (where, case["load"], ", ".join(LOADS)))
+    check_numbers(load, {key: (0, 10, 0.1) for key in ("sun_c", "use_c") if key in load}, where)
+    case["load"] = load
+    cells = case["cells"]
+    if not isinstance(cells, list) or not 3 <= len(cells) <= 8:
+        raise ValueError("%s: cells: a list of 3 to 8" % where)
+    for i, cell in enumerate(cells):
+        if not isinstance(cell, dict):
+            raise ValueError("%s, cell %d: is no object" % (where, i))
         cell.setdefault("capacity_ah", case["capacity_ah"])
-        if not cell["capacity_ah"] > 0:
-            raise ValueError(
-                "pack %d, cell %d: capacity_ah %r: above 0" % (number, i, cell["capacity_ah"])
-            )
-    name = case.get("profile", "nmc_lg" if case["chemistry"] == "li_ion" else "lfp_a123")
-    if isinstance(name, str):
-        if name not in known:
-            raise ValueError("pack %d: profile %r is unknown" % (number, name))
-        case["profile"] = known[name]
+        check_numbers(cell, _OF_A_CELL, "%s, cell %d" % (where, i))
+    profile = case.get("profile", _USUAL[case["chemistry"]])
+    case["profile"] = check_profile(profile, known, where + ": profile")
+    if case.get("known_profile") is not None:
+        known_profile = check_profile(case["known_profile"], known, where + ": known_profile")
+        case["known_profile"] = known_profile
+
+
+def check_numbers(values, table, where):
+    for key, (low, high, default) in table.items():
+        value = values.setdefault(key, default)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise ValueError("%s: %s %r: a number is needed" % (where, key, value))
+        if not low <= value <= high:
+            raise ValueError("%s: %s %r: %g to %g" % (where, key, value, low, high))
+
+
+def check_profile(profile, known, where):
+    if isinstance(profile, str) and profile in known:
+        return known[profile]
+    if not isinstance(profile, dict):
+        raise ValueError("%s %r: one of lfp_a123, nmc_lg, or a table" % (where, profile))
+    for key in _OF_A_PROFILE:
+        if key not in profile:
+            raise ValueError("%s: %s is missing" % (where, key))
+    nodes = profile["soc"], profile["dis"], profile["chg"]
+    if not all(isinstance(n, list) and len(n) == len(nodes[0]) >= 2 for n in nodes):
+        raise ValueError("%s: soc, dis and chg are lists of one length" % where)
+    return profile

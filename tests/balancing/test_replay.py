@@ -88,6 +88,52 @@ def test_a_solar_day_that_reaches_full_ends_balanced():
     assert ours["wrong_pct"] < 3 and ours["violations"] == 0
 
 
+@pytest.mark.parametrize("seed", [0, 13, 25, 38, 49, 7])
+def test_with_every_charge_known_it_takes_hardly_longer_than_the_bound(seed):
+    ratio, left_pct = bench.known(bench.random_case(seed), 10.0)
+    assert ratio <= 1.05 and left_pct < 0.5
+
+
+def test_driving_never_parts_the_cells():
+    case = bench.random_case(9)
+    assert case["load"]["kind"] == "driving"
+    case["days"] = 1
+    ours = bench.run(case, bench.new_balancer(case), 20.0)
+    assert ours["moved_ah"] > 1 and ours["sum_end_ah"] < ours["sum_start_ah"]
+    assert bench.has_passed("driving", ours)
+
+
+def result(**changed):
+    out = {"violations": 0, "below_1pct_h": 8.0, "ratio": 1.15, "worst_after_pct": 1.0}
+    out.update(wrong_pct=3.0, spread_end_pct=1.99, sum_start_ah=5.0, sum_end_ah=5.0)
+    return dict(out, **changed)
+
+
+@pytest.mark.parametrize(
+    "kind, changed",
+    [
+        ("solar_full", {"ratio": 1.151}),
+        ("solar_full", {"below_1pct_h": None}),
+        ("solar_full", {"worst_after_pct": 1.01}),
+        ("solar_full", {"wrong_pct": 3.01}),
+        ("solar_never", {"spread_end_pct": 2.0}),
+        ("driving", {"sum_end_ah": 5.01}),
+        ("rest", {"violations": 1}),
+    ],
+)
+def test_what_missed_is_counted_as_missed(kind, changed):
+    assert bench.has_passed(kind, result())
+    assert not bench.has_passed(kind, result(**changed))
+
+
+def test_the_bench_prints_its_table(capsys, tmp_path):
+    out = tmp_path / "out.json"
+    assert bench.main(["--bench", "1", "--dt", "60", "--out", str(out)]) == 0
+    text = capsys.readouterr().out
+    assert "| rest | one_high | 1 | 100.0 % |" in text and "violations: 0" in text
+    assert len(json.loads(out.read_text())["results"]) == 1
+
+
 def small_case():
     return {
         "name": "two hours",
@@ -95,6 +141,7 @@ def small_case():
         "capacity_ah": 100,
         "load": "rest",
         "days": 0.1,
+        "known_profile": "lfp_a123",
         "cells": [{"soc": 0.5}, {"soc": 0.52}, {"soc": 0.5}, {"soc": 0.5}],
     }
 
@@ -114,7 +161,20 @@ def test_given_packs_are_run_and_written(tmp_path):
     [
         ({"chemistry": "nimh"}, "chemistry"),
         ({"load": "moon"}, "load"),
+        ({"load": 5}, "load"),
+        ({"load": {"kind": "rest", "sun_c": "much"}}, "sun_c"),
         ({"cells": [{"soc": 0.5}]}, "cells"),
+        ({"cells": 4}, "cells"),
+        ({"cells": [1, 2, 3]}, "cell 0"),
+        ({"cells": [{}] * 4}, "soc"),
+        ({"cells": [{"soc": True}] * 4}, "soc"),
+        ({"capacity_ah": math.nan}, "capacity_ah"),
+        ({"chemistry": "lto"}, "profile"),
+        ({"profile": {"soc": [0, 1]}}, "dis"),
+        ({"profile": dict(bench.curves()["nmc_lg"], dis=[1])}, "one length"),
+        ({"known_profile": 3}, "known_profile"),
+        ({"days": 0}, "days"),
+        ({"kappa": 2}, "kappa"),
         ({"cells": [{"soc": 2}] * 4}, "soc"),
         ({"cells": [{"soc": 0.5, "capacity_ah": 0}] * 4}, "capacity_ah"),
         ({"profile": "unheard"}, "profile"),
@@ -127,6 +187,14 @@ def test_a_bad_pack_is_refused_by_name(tmp_path, capsys, change, named):
     assert bench.main(["--packs", str(path)]) == 2
     error = capsys.readouterr().err
     assert named in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize("text", ["", "7", "[7]", "{}", '{"packs": 3}', '[{"load": "rest"}]'])
+def test_a_file_that_is_no_list_of_packs_is_refused(tmp_path, capsys, text):
+    path = tmp_path / "packs.json"
+    path.write_text(text)
+    assert bench.main(["--packs", str(path)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_a_missing_file_is_refused(capsys):

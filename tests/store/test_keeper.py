@@ -527,3 +527,16 @@ def test_a_stalled_flash_counts_towards_the_trip():
     rig.board.now_ms += 50
     rig.bms.step()
     assert rig.bms.guard.by_name["dsg_ocp"].tripped
+
+
+def test_balancing_on_a_board_without_a_balancer_is_refused_by_name():
+    rig = working()
+    rig.bms.change({"balance_switch_on": 0})
+    rig.bms.board.transfer.kind = "none"
+    try:
+        rig.bms.change({"balance_switch_on": 1})
+    except Refused as refused:
+        assert refused.key == "balance_switch_on" and "no balancer" in refused.reason
+    else:
+        raise AssertionError("taken")
+    assert rig.bms.settings.get("balance_switch_on") == 0
