@@ -27,6 +27,7 @@ _REST_S = 1800.0
 _REST_AGAIN_BINS = 1.5
 _ROUGH_S = 300.0  # of a current that jumps, nothing is believed for so long
 _DRIFT = 1 / 1.3e6  # bins per s: cells part by 1 % a month when nobody looks
+_DRIFT_STEP = 0.1
 _OFFSET_MAX_MV = 12.0  # of a sensor, over twice what the manual allows
 _KEEP = 0.85  # of what a pass taught counts as the prior of the next
 _SIGMA = (12.0, 1.2, 2.4, 2.5)  # before anything is known: bins, %, mV, tenths
@@ -60,7 +61,7 @@ class Observer:
         self.direction = 0
         self.depth = -1.0
         self.rest_s, self.rest_shift = 0.0, -1.0
-        self.drift_bins = 0.0
+        self.drift_bins, self.drift_due = 0.0, _DRIFT_STEP
         self.usual_ma, self.rough_mv = 0.0, 0.0  # of the last window; how it jumps between them
         self.is_solving = self.wants_solve = self.wants_turn = False
         for i in range(cells):
@@ -145,6 +146,9 @@ class Observer:
         if not is_still:
             self.rest_shift = -1.0
         self.drift_bins += _DRIFT * dt_s
+        if self.drift_bins > self.drift_due:
+            self.drift_due += _DRIFT_STEP
+            self.wants_solve = True  # the ledger is to tell the greater doubt
         self.pass_bins += pack_bins
         self.depth = next_depth(self.chemistry, self.depth, self.volt, self.drop, pack_bins)
         self.charge_mas = self.window_ms = self.samples = 0
@@ -277,5 +281,6 @@ class Observer:
         al.late_mv, al.late_bins = 0.2 * chem.turn_mv, 1.7 * al.turn_bins
         al.late_slope = 0.7
         self.pass_bins = self.peak_bins = self.solved_bins = 0.0
-        self.direction, self.drift_bins = direction, 0.0
+        self.direction = direction
+        self.drift_bins, self.drift_due = 0.0, _DRIFT_STEP
         al.begin(direction, self.depth)
