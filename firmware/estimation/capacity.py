@@ -3,7 +3,8 @@
 Capacity is learned from every swing: the estimator's scale is the believed
 capacity over the true one, with a deviation that says how much the swings so
 far prove. A complete discharge and charge (manual, appendix to 5.3.2 i) is
-kept apart as complete_mah: what was counted between the two anchors.
+kept apart as complete_mah: what was counted between the two anchors. It is a
+witness of its own, and half of what it says is taken at once.
 """
 
 _MIN_CAPACITY_MAH = 100
@@ -24,7 +25,7 @@ class Capacity:
         self.is_charging = False
         self.mark_chg_mah = 0
         self.mark_dsg_mah = 0
-        self.empty_mams = None
+        self.since_mah = None
 
     def set(self, mah):
         """A person states the capacity: the belief starts over from it."""
@@ -38,13 +39,21 @@ class Capacity:
         """Learned over design capacity, per mille."""
         return self.full_mah * 1000 // self.design_mah
 
-    def anchor(self, is_full, is_empty, net_mams):
-        """Note the anchors: a charge from empty to full is a complete one."""
+    def anchor(self, is_full, is_empty, gained_mah, full_z):
+        """Count from empty to full; True when a complete charge just ended.
+
+        gained_mah: charge that arrived since the last call, known errors taken off.
+        full_z: the state of charge at which full is seen.
+        """
         if is_empty:
-            self.empty_mams = net_mams
-        elif is_full and self.empty_mams is not None:
-            self.complete_mah = (net_mams - self.empty_mams) // 3_600_000
-            self.empty_mams = None
+            self.since_mah = 0.0
+        elif self.since_mah is not None:
+            self.since_mah += gained_mah
+            if is_full:
+                self.complete_mah = int(self.since_mah / full_z)
+                self.since_mah = None
+                return self.complete_mah * 2 > self.full_mah
+        return False
 
     def count(self, chg_mah, dsg_mah):
         """Count cycles (D20: one capacity taken in) and charges begun."""

@@ -17,8 +17,9 @@ from math import exp
 
 NODES = 101  # one per cent of charge each
 _T25 = 1.0 / 298.15
+_LAG_S = 1000.0
 _STILL_C = 0.003  # C rate below which hysteresis does not move
-_WIDTH_MAX = 3.0
+_COLD_MIN, _COLD_MAX = -0.5, 1.5  # how far the cold is extrapolated
 
 
 class CellModel:
@@ -29,10 +30,11 @@ class CellModel:
         zeros = [0.0] * NODES
         self.mid = array("f", zeros)
         self.half = array("f", zeros)
-        self.low = array("f", zeros)  # exp(-z / b), for R near empty
-        self.per_k = array("f", zeros)  # V per kelvin
+        self.mid_cold = array("f", zeros)  # what the cold adds to each, V
+        self.half_cold = array("f", zeros)
         self._fill()
         self.u1 = self.u2 = 0.0  # C rate seen by each RC pair
+        self.u3 = 0.0  # C rate that the particles' surface runs ahead by
         self.h = self.h_quick = 0.0
         self.unknown = 1.0  # 1: h could be anything; 0: h is known
         self.temp_c = None
@@ -42,7 +44,10 @@ class CellModel:
     def _fill(self):
         """Resample the profile on whole per cents."""
         p = self.p
-        at = warm_at = 0
+        at = cold_at = 0
+        cold_z = [0.01 * percent for percent in p.cold[0]]
+        cold_dis = [-p.cold[3] * x for x in p.cold[1]]
+        cold_chg = [p.cold[3] * x for x in p.cold[2]]
         for q in range(NODES):
             z = q / (NODES - 1)
             at = _segment(p.soc, at, z)
@@ -50,9 +55,12 @@ class CellModel:
             half = min(0.5 * (_line(p.soc, p.chg, at, z) - low_v), p.half_max)
             self.half[q] = half
             self.mid[q] = low_v + 2.0 * p.w_mid * half
-            self.low[q] = exp(-z / p.b)
-            warm_at = _segment(p.warm_soc, warm_at, z)
-            self.per_k[q] = 1e-6 * _line(p.warm_soc, p.warm_uv, warm_at, z)
+            z = min(max(z, cold_z[0]), cold_z[-1])
+            cold_at = _segment(cold_z, cold_at, z)
+            low_v = _line(cold_z, cold_dis, cold_at, z)
+            half = 0.5 * (_line(cold_z, cold_chg, cold_at, z) - low_v)
+            self.half_cold[q] = half
+            self.mid_cold[q] = low_v + 2.0 * p.w_mid * half
         p.soc = p.dis = p.chg = None  # 3 KB on the board
 
     def heat(self, temp_c):
@@ -64,14 +72,13 @@ class CellModel:
         x = 1.0 / (temp_c + 273.15) - _T25
         self.r0 = p.r0 * exp(p.e0 * x)
         self.r1 = p.r1 * exp(p.e1 * x)
-        self.r2 = p.r2 * exp(p.e2 * x)
-        self.width = min(exp(p.eh * x), _WIDTH_MAX)
-        self.warm_k = min(max(temp_c - 25.0, -30.0), 20.0)
+        self.r2 = p.r2 * (1.0 - p.lag_part) * exp(p.e2 * x)
+        self.cold = min(max(exp(p.ec * x) - 1.0, _COLD_MIN), _COLD_MAX)
 
     def clear(self):
         """Begin a new block of seconds."""
         self.s = 0.0
-        self.sum_i = self.sum_u1 = self.sum_u2 = self.sum_v = 0.0
+        self.sum_i = self.sum_u1 = self.sum_u2 = self.sum_u3 = self.sum_v = 0.0
         self.sum_h = self.sum_quick = 0.0
         self.sum_q = self.sum_abs = 0.0
 
@@ -82,6 +89,8 @@ class CellModel:
         self.u1 = u1 = k * self.u1 + (1.0 - k) * true_c
         k = exp(-dt_s / p.tau2)
         self.u2 = u2 = k * self.u2 + (1.0 - k) * true_c
+        k = exp(-dt_s / _LAG_S)
+        self.u3 = u3 = k * self.u3 + (1.0 - k) * true_c
         size = abs(true_c)
         if size > _STILL_C:
             sign = 1.0 if true_c > 0.0 else -1.0
@@ -95,6 +104,7 @@ class CellModel:
         self.sum_i += rate_c * dt_s
         self.sum_u1 += u1 * dt_s
         self.sum_u2 += u2 * dt_s
+        self.sum_u3 += u3 * dt_s
         self.sum_h += self.h * dt_s
         self.sum_quick += self.h_quick * dt_s
         self.sum_v += volt_v * dt_s
@@ -109,15 +119,26 @@ class CellModel:
 
     def branch(self, h):
         """What multiplies the half width in the open-circuit voltage."""
-        p = self.p
-        return (self.width - 1.0) * (2.0 * p.w_mid - 1.0) + self.width * p.m_h * h
+        return self.p.m_h * h
 
     def open_v(self, q, slow, quick):
-        """Open-circuit voltage at node q for branch(h), branch(h_quick)."""
+        """Open-circuit voltage at node q for branch(h), branch(h_quick).
+
+        Up to some nodes beyond the ends the curve goes on as steeply as it ended.
+        """
+        if q < 0:
+            edge = self.open_v(0, slow, quick)
+            return edge + q * (self.open_v(1, slow, quick) - edge)
+        if q >= NODES:
+            edge = self.open_v(NODES - 1, slow, quick)
+            return edge + (q - NODES + 1) * (edge - self.open_v(NODES - 2, slow, quick))
         blend = (q - self.p.quick_from) * 0.2
         if blend > 0.0:
             slow += (quick - slow) * (blend if blend < 1.0 else 1.0)
-        return self.mid[q] + self.per_k[q] * self.warm_k + self.half[q] * slow
+        cold = self.cold
+        return (
+            self.mid[q] + cold * self.mid_cold[q] + (self.half[q] + cold * self.half_cold[q]) * slow
+        )
 
 
 def _segment(xs, at, x):

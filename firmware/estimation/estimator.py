@@ -20,11 +20,9 @@ to a per cent of charge or so), with the polarisation and with hysteresis that
 is not known.
 """
 
-from array import array
-from math import exp, log, sqrt
+from math import exp, sqrt
 
 from firmware.estimation.cell import NODES, CellModel
-from firmware.estimation.ohms import Ohms
 from firmware.estimation.shape import Shape
 from firmware.estimation.sight import Sight
 from firmware.estimation.swarm import Swarm
@@ -32,12 +30,14 @@ from firmware.estimation.swarm import Swarm
 REST, TABLE, LOOK, MEASURE, COUNT, COPY = range(6)
 
 BLOCK_S = 10.0
-_TABLE_SLICE = 6
+_TABLE_SLICE = 4
 _SWARM_SLICE = 7  # below 280 000 instructions, 5 ms on the board
 _COUNT_SLICE = 56
 _FRESH_S = 900.0
 _ANCHOR_S = 60.0
 _FULL_TAIL_C = 0.06
+_FULL_DRAIN_C = -0.02  # what an offset of the sensor may make of a rest
+_TAIL_MISSES = 0.3  # of SOC per C rate: at 6 % C the A123 cell still takes in 1.8 %
 _EMPTY_C = 0.1  # the empty anchor needs |I| <= C/10 and 10 degrees
 _EMPTY_TEMP_C = 10.0
 _WEIGHT_MAX = 0.3
@@ -52,44 +52,33 @@ class Estimator:
         self.cell = CellModel(profile)
         self.tune = profile.tune
         self.swarm = Swarm(self.tune.size, seed)
-        self.sight = Sight()
+        self.sight = Sight(self.tune)
         self.learned = Shape(self.tune.curve)
         self.full_scale_c = full_scale_c
-        self.shape = array("f", [self._shape(q) for q in range(NODES)])
         self.phase = REST
         self.at = 0
         self.is_full = False
+        self.full_z = 1.0
         self.is_empty = False
         self.seen_s = 0.0
-        self.ohms = Ohms(self.tune)
         self.full_s = self.empty_s = 0.0
-
-    def _shape(self, q):
-        """By how much SOC node q of the curve may be off, over its step in SOC."""
-        tune = self.tune
-        top = NODES - 1
-        doubt = (
-            tune.shape
-            + tune.shape_low * exp(q / -15.0)
-            + tune.shape_high * exp((q - top) * tune.shape_fall)
-        )
-        return doubt * top * (0.5 if 0 < q < top else 1.0)
 
     def start(self, soc):
         """First power-up: soc is somebody's belief, maybe 20 % wrong."""
         self.swarm.scatter(soc, self.tune, self.full_scale_c)
+        self.sight.forget(self.tune.volt)
         self._restart()
 
-    def resume(self, z, b, k, v):
+    def resume(self, z, b, k, v, r=0.0):
         """Go on from stored (mean, deviation) of each unknown."""
-        self.swarm.gather(z, b, k, v)
+        self.swarm.gather(z, b, k, v[0], r)
+        self.sight.forget(v[1])
         self._restart()
 
     def _restart(self):
         self.phase = REST
         self.at = 0
         self.seen_s = 0.0
-        self.ohms.forget_last()
         self._looks = 0
         self.cell.clear()
         self._publish()
@@ -133,6 +122,7 @@ class Estimator:
                 self._publish()
                 if self._seen is not None:
                     self._learn_shape()
+                    self.sight.learned(int(self._z_base * (NODES - 1)))
                 self._looks += 1
                 if self._looks >= _LOOKS_TO_MEASURE or self.swarm.is_thin():
                     self.phase = MEASURE
@@ -186,7 +176,7 @@ class Estimator:
         self._flight_q = cell.sum_q
         self._flight_s = s
         self._rate = cell.sum_i / s - self.swarm.b_mean
-        self._moved = cell.sum_abs / 3600.0
+        self._moved = abs(cell.sum_u2) / 3600.0
         # A current that nobody sees wanders: its charge grows as a root.
         self._spread = self._blind_c * sqrt(self._hours)
         self._seen = None
@@ -195,6 +185,7 @@ class Estimator:
             self._seen = self.sight
             self._slow = cell.branch(cell.sum_h / s)
             self._quick = cell.branch(cell.sum_quick / s)
+            self._ahead = cell.p.lag * cell.sum_u3 / s * (NODES - 1)
             self._aim(cell.sum_i / s, cell.sum_u1 / s, cell.sum_u2 / s, cell.sum_v / s)
             self.phase = TABLE
         self._lost_s = self._blind_c = 0.0
@@ -208,23 +199,24 @@ class Estimator:
         pol_0 = i * cell.r0
         pol_1 = u1 * cell.r1
         pol_2 = u2 * cell.r2
-        self.ohms.learn(cell, self._z_base, self._slow, pol_0, pol_1, pol_2, volt_v)
-        scale = self.ohms.scale
-        self._pol_0 = pol_0 * scale
-        self._pol_1 = pol_1 * scale
-        self._pol_2 = pol_2 * scale
+        self._pol_0 = pol_0
+        self._pol_1 = pol_1
+        self._pol_2 = pol_2
         cold = max(25.0 - cell.temp_c, 0.0) / 25.0
-        doubt = tune.doubt * (1.0 + cold) * scale
+        doubt = tune.doubt * (1.0 + cold)
         self._doubt_0 = (doubt * pol_0) ** 2
         self._doubt_1 = (doubt * (abs(pol_1) + abs(pol_2))) ** 2
         self._doubt_h = (0.6 * cell.unknown * cell.p.m_h) ** 2 + tune.doubt_half**2
         sight.volt_v = volt_v
-        sight.bend = 1.0 / tune.bend
         self.seen_s += self._hours * 3600.0
         weight = self._moved / tune.moved + self._hours * 3600.0 / tune.passed_s
         if self.seen_s < _FRESH_S:
             weight += self._hours * 3600.0 / tune.fresh_s
-        sight.weight = min(weight, _WEIGHT_MAX)
+        sight.weight = weight = min(weight, _WEIGHT_MAX)
+        sight.bend = 1.0 / (tune.bend * weight)
+        low = exp(-self._z_base / cell.p.b)
+        sight.wander(self._moved)
+        sight.aim(pol_0 * (1.0 + cell.p.a0 * low) + pol_1 * (1.0 + cell.p.a1 * low) + pol_2)
         if self._blind_c:
             self._doubt_0 += (self._blind_c * (cell.r0 + cell.r1 + cell.r2)) ** 2
         self._anchors(volt_v)
@@ -234,7 +226,7 @@ class Estimator:
         cell = self.cell
         sight = self.sight
         s = self._hours * 3600.0
-        is_tail = volt_v >= cell.p.v100 and -0.005 < self._rate < _FULL_TAIL_C
+        is_tail = volt_v >= cell.p.v100 and _FULL_DRAIN_C < self._rate < _FULL_TAIL_C
         self.full_s = self.full_s + s if is_tail else 0.0
         is_drained = (
             volt_v <= cell.p.v0 and abs(self._rate) < _EMPTY_C and cell.temp_c >= _EMPTY_TEMP_C
@@ -246,11 +238,13 @@ class Estimator:
         if self.is_full:
             cell.charged()
             sight.anchor = -1
-            sight.anchor_z = 1.0
+            self.full_z = 1.0 - _TAIL_MISSES * max(self._rate, 0.0)
+            sight.anchor_z = self.full_z
         elif self.is_empty:
             sight.anchor = 1
             sight.anchor_z = self._empty_z()
         sight.anchor_inverse = 1.0 / self.tune.anchor
+        sight.anchor_weight = self.tune.anchor_weight
 
     def _empty_z(self):
         """The state of charge at which the cell rests at v0, at most 2 %."""
@@ -268,10 +262,20 @@ class Estimator:
         top = NODES - 1
         n = min(int(z * top), top - 1)
         step = sight.volt[n + 1] - sight.volt[n]
-        residual = sight.volt_v - sight.volt[n] - (z * top - n) * step - swarm.v_mean
+        residual = (
+            sight.volt_v
+            - sight.volt[n]
+            - (z * top - n) * step
+            - swarm.v_mean
+            - swarm.r_mean * sight.pol_v
+        )
         own = self.learned.mean_square()
         blur = step * top * swarm.z_sd
-        square = max(1.0 / sight.inverse[n] - own, 1e-6) + blur * blur + swarm.v_sd * swarm.v_sd
+        square = (
+            max((1.0 / sight.inverse[n] - sight.common) * sight.weight - own, 1e-6)
+            + blur * blur
+            + sight.vv
+        )
         self.learned.learn(z, residual, square, sight.weight * self.tune.teach)
 
     def _table(self, first, last):
@@ -281,34 +285,48 @@ class Estimator:
         tune = self.tune
         sight = self.sight
         half = cell.half
-        slow = self._slow
-        quick = self._quick
-        top = NODES - 1
         pol_0, pol_1, pol_2 = self._pol_0, self._pol_1, self._pol_2
         doubt_0, doubt_1, doubt_h = self._doubt_0, self._doubt_1, self._doubt_h
         learned = self.learned.volt
         noise = tune.noise * tune.noise + self.learned.mean_square()
-        left = cell.open_v(max(first - 1, 0), slow, quick)
-        here = cell.open_v(first, slow, quick)
+        slow = self._slow
+        quick = self._quick
+        ahead = self._ahead  # the surface of the particles shows its own open circuit
+        n = int(ahead + 100.0) - 100
+        ahead -= n
+        node = cell.open_v(first + n, slow, quick)
+        left = cell.open_v(first - 1 + n, slow, quick)
+        left += ahead * (node - left)
+        right = cell.open_v(first + 1 + n, slow, quick)
+        here = node + ahead * (right - node)
+        n += 2
+        top = NODES - 1
+        low = exp(-first / top / p.b)
+        lower = exp(-1.0 / top / p.b)
+        # By how much SOC the curve may be off: everywhere, near empty and near full.
+        doubt = 0.5 * tune.shape * top
+        doubt_low = 0.5 * tune.shape_low * top * exp(first / -15.0)
+        doubt_high = 0.5 * tune.shape_high * top * exp((first - top) * 0.1)
         for q in range(first, last):
-            low = cell.low[q]
             f0 = 1.0 + p.a0 * low
             f1 = 1.0 + p.a1 * low
-            right = cell.open_v(q + 1, slow, quick) if q < top else here
+            node = right
+            right = cell.open_v(q + n, slow, quick)
+            there = node + ahead * (right - node)
             a = q * 0.25
-            n = int(a)
-            a -= n
-            sight.volt[q] = (
+            bin = int(a)
+            a -= bin
+            volt_v = (
                 here
                 + pol_0 * f0
                 + pol_1 * f1
                 + pol_2
-                + learned[n]
-                + a * (learned[n + 1] - learned[n])
+                + learned[bin]
+                + a * (learned[bin + 1] - learned[bin])
             )
-            slope = (right - left) * self.shape[q]
+            slope = (there - left) * (doubt + doubt_low + doubt_high)
             left = here
-            here = right
+            here = there
             width = half[q]
             square = (
                 noise
@@ -317,6 +335,8 @@ class Estimator:
                 + doubt_1 * f1 * f1
                 + doubt_h * width * width
             )
-            sight.inverse[q] = 1.0 / square
-            sight.log_square[q] = log(square)
+            sight.node(q, volt_v, square)
+            low *= lower
+            doubt_low *= 0.935507  # exp(-1 / 15)
+            doubt_high *= 1.105171  # exp(0.1)
         self._next(last, NODES, LOOK)

@@ -113,10 +113,11 @@ class Gauge:
         z = (self.estimator.soc, swarm.z_sd + 0.005)
         scale = self.capacity.believed_mah / mah
         b = (swarm.b_mean * scale, swarm.b_sd * scale)
-        v = (swarm.v_mean, swarm.v_sd)
+        v = (swarm.v_mean, self.estimator.sight.vv**0.5)
         self.capacity.set(mah)
+        part = swarm.r_mean
         self._build()
-        self.estimator.resume(z, b, (1.0, self.estimator.tune.scale), v)
+        self.estimator.resume(z, b, (1.0, self.estimator.tune.scale), v, part)
         self._publish()
 
     def integrate(self, dt_ms):
@@ -172,7 +173,13 @@ class Gauge:
             counted, estimator.soc, held_ms / 1000.0, estimator.is_full, estimator.is_empty
         )
         self.capacity.learn(swarm.k_mean)
-        self.capacity.anchor(estimator.is_full, estimator.is_empty, net_mams)
+        gained_mah = (mean_ma - swarm.b_mean * self.capacity.believed_mah) * held_ms / 3.6e6
+        if gained_mah > 0.0:
+            gained_mah *= 1.0 - estimator.cell.p.loss
+        if self.capacity.anchor(
+            estimator.is_full, estimator.is_empty, gained_mah, estimator.full_z
+        ):
+            swarm.lean(self.capacity.believed_mah / self.capacity.complete_mah)
         self.capacity.count(self.meter.chg_mah, self.meter.dsg_mah)
         self._publish()
 
@@ -185,6 +192,10 @@ class Gauge:
         if t2 <= _NO_SENSOR_DC:
             t2 = t1
         return (t1 + t2) * 0.05 if t1 > _NO_SENSOR_DC else _TEMP_C
+
+    def ohm_pm(self):
+        """Resistance over the profile's, per mille: its trend is the pack's ageing."""
+        return int(1000.0 * (1.0 + self.estimator.swarm.r_mean) + 0.5)
 
     def conf(self):
         """Half width that holds the truth nineteen times in twenty, 0..1."""
@@ -236,11 +247,11 @@ class Gauge:
             s.k_mean,
             s.k_sd,
             s.v_mean,
-            s.v_sd,
+            e.sight.vv**0.5,
             e.cell.h,
             e.cell.h_quick,
             e.cell.unknown,
-            e.ohms.scale,
+            s.r_mean,
             self.shown.soc,
         )
         pack_into("<H", buf, SAVED_BYTES - 2, _sum(buf, SAVED_BYTES - 2))
@@ -271,9 +282,8 @@ class Gauge:
         hours = (_UNKNOWN_OFF_S if off_s is None else off_s) / 3600.0
         lost = self.own_ma * hours / c.believed_mah
         sd = (x[16] * x[16] + _ASLEEP_SD * _ASLEEP_SD * hours + 0.25 * lost * lost) ** 0.5
-        e.resume((max(x[15] - lost, 0.0), sd), x[17:19], x[19:21], x[21:23])
-        e.cell.h, e.cell.h_quick, e.cell.unknown, scale = x[23:27]
-        e.ohms.remember(scale)
+        e.resume((max(x[15] - lost, 0.0), sd), x[17:19], x[19:21], x[21:23], x[26])
+        e.cell.h, e.cell.h_quick, e.cell.unknown = x[23:26]
         self.shown.set(max(x[27] - lost, 0.0))
         c.learn(e.swarm.k_mean)
         self._publish()

@@ -1,14 +1,15 @@
 """A swarm of hypotheses about a pack, weighed by what its voltage says.
 
 Theory of operation. Each hypothesis holds a state of charge z, an offset of
-the current sensor b (C rate), a scale k (believed over true capacity, and the
-current sensor's gain with it) and an offset of the voltage reading v. Charge
-moves each by its own arithmetic; voltage multiplies its weight by the
-likelihood of the residual. When few carry all the weight, the light ones are
-replaced by copies of the heavy ones, shaken a little (Liu and West), and some
-are drawn afresh, so that a swarm that is wrong finds back. A swarm keeps two
-explanations apart where a Kalman filter would settle between them: on the
-plateau of LiFePO4 that is what decides.
+the current sensor b (C rate) and a scale k (believed over true capacity, and
+the current sensor's gain with it); and what it makes of the voltage: an offset
+v of the reading and a part r by which the drop on the resistances exceeds the
+model's. Charge moves each by its own arithmetic; voltage teaches v and r and
+multiplies its weight by the likelihood of what they leave (sight.py). When few
+carry all the weight, the light ones are replaced by copies of the heavy ones,
+shaken a little (Liu and West), and some are drawn afresh, so that a swarm that
+is wrong finds back. A swarm keeps two explanations apart where a Kalman filter
+would settle between them: on the plateau of LiFePO4 that is what decides.
 
 A grid over the same four unknowns would need thousands of nodes. 280
 hypotheses in array("f") are 5.6 KB, and single precision on every host.
@@ -35,6 +36,7 @@ class Swarm:
         self.b = array("f", zeros)
         self.k = array("f", zeros)
         self.v = array("f", zeros)
+        self.r = array("f", zeros)
         self.w = array("f", zeros)
         self.copies = array("B", bytes(size))
         self.total = 1.0
@@ -52,20 +54,21 @@ class Swarm:
             self.z[i] = at
             sd = tune.offset_wide if noise.uniform() < tune.offset_wide_part else tune.offset
             self.b[i] = sd * full_scale_c * noise.normal()
-            self.v[i] = tune.volt * noise.normal()
+            self.v[i] = self.r[i] = 0.0
             sd = tune.scale_wide if noise.uniform() < tune.scale_wide_part else tune.scale
             self.k[i] = 1.0 + sd * noise.normal()
             self.w[i] = 1.0 / self.size
         self._begin()
 
-    def gather(self, z, b, k, v):
-        """Start over from stored means and deviations, each a pair."""
+    def gather(self, z, b, k, v, r):
+        """Start over from stored (mean, deviation) of z, b and k; means of v and r."""
         noise = self.noise
         for i in range(self.size):
             self.z[i] = min(max(z[0] + z[1] * noise.normal(), 0.0), 1.0)
             self.b[i] = b[0] + b[1] * noise.normal()
             self.k[i] = k[0] + k[1] * noise.normal()
-            self.v[i] = v[0] + v[1] * noise.normal()
+            self.v[i] = v
+            self.r[i] = r
             self.w[i] = 1.0 / self.size
         self._begin()
 
@@ -86,6 +89,7 @@ class Swarm:
         bs = self.b
         ks = self.k
         vs = self.v
+        rs = self.r
         ws = self.w
         noise = self.noise
         if first == 0:
@@ -108,7 +112,9 @@ class Swarm:
             high_slope = (tab[top] - tab[top - 1]) * top
             volt = seen.volt_v
             bend = seen.bend
-            gain = -0.5 * seen.weight
+            pol = seen.pol_v
+            gain_v = seen.gain_v
+            gain_r = seen.gain_r
             anchor = seen.anchor
             anchor_z = seen.anchor_z
             anchor_inv = seen.anchor_inverse
@@ -134,14 +140,17 @@ class Swarm:
                     n = int(a)
                     r = tab[n]
                     r += (a - n) * (tab[n + 1] - r)
-                r = volt - r - vs[i]
-                r = r * r * inv[n]
-                loss = r / (1.0 + r * bend) + log_s[n]
+                r = volt - r - vs[i] - pol * rs[i]
+                x = r * inv[n]
+                x /= 1.0 + r * x * bend
+                loss = r * x + log_s[n]
+                vs[i] += gain_v * x
+                rs[i] += gain_r * x
                 if anchor and (z - anchor_z) * anchor > 0.0:
                     r = (z - anchor_z) * anchor_inv
                     r *= r
-                    loss += r / (1.0 + 0.02 * r)
-                w *= exp(gain * loss)
+                    loss += seen.anchor_weight * r / (1.0 + 0.02 * r)
+                w *= exp(-0.5 * loss)
             ws[i] = w
             total += w
             square += w * w
@@ -161,12 +170,12 @@ class Swarm:
         self.z_sd = sqrt(max(self.szz / self.total - x * x, 0.0))
 
     def measure(self, first, last):
-        """Add hypotheses first..last-1 to the sums of b, k and v."""
+        """Add hypotheses first..last-1 to the sums of b, k, v and r."""
         if first == 0:
-            self.sb = self.sk = self.sv = 0.0
-            self.sbb = self.skk = self.svv = 0.0
-        sb, sk, sv = self.sb, self.sk, self.sv
-        sbb, skk, svv = self.sbb, self.skk, self.svv
+            self.sb = self.sk = self.sv = self.sr = 0.0
+            self.sbb = self.skk = 0.0
+        sb, sk, sv, sr = self.sb, self.sk, self.sv, self.sr
+        sbb, skk = self.sbb, self.skk
         for i in range(first, last):
             w = self.w[i]
             x = self.b[i]
@@ -177,23 +186,28 @@ class Swarm:
             y = w * x
             sk += y
             skk += y * x
-            x = self.v[i]
-            y = w * x
-            sv += y
-            svv += y * x
-        self.sb, self.sk, self.sv = sb, sk, sv
-        self.sbb, self.skk, self.svv = sbb, skk, svv
+            sv += w * self.v[i]
+            sr += w * self.r[i]
+        self.sb, self.sk, self.sv, self.sr = sb, sk, sv, sr
+        self.sbb, self.skk = sbb, skk
 
     def settle_rest(self):
-        """After measuring all: means and deviations of b, k and v."""
+        """After measuring all: means of b, k, v and r, deviations of b and k."""
         total = self.total
         self.b_mean = x = self.sb / total
         self.b_sd = sqrt(max(self.sbb / total - x * x, 0.0))
         x = self.sk / total
         self.k_mean = 1.0 + x
         self.k_sd = sqrt(max(self.skk / total - x * x, 0.0))
-        self.v_mean = x = self.sv / total
-        self.v_sd = sqrt(max(self.svv / total - x * x, 0.0))
+        self.v_mean = self.sv / total
+        self.r_mean = self.sr / total
+
+    def lean(self, scale):
+        """Something else says what the scale is: take half of it."""
+        away = 0.5 * (scale - self.k_mean)
+        for i in range(self.size):
+            self.k[i] += away
+        self.k_mean += away
 
     def is_thin(self):
         """True once fewer than half of the hypotheses carry the weight."""
@@ -240,8 +254,8 @@ class Swarm:
             self.b[i] = x + keep * (self.b[source] - x) + shake * self.b_sd * noise.normal()
             x = self.k_mean
             self.k[i] = x + keep * (self.k[source] - x) + shake * self.k_sd * noise.normal()
-            x = self.v_mean
-            self.v[i] = x + keep * (self.v[source] - x) + shake * self.v_sd * noise.normal()
+            self.v[i] = self.v[source]
+            self.r[i] = self.r[source]
         self.source = source
 
     def freshen(self, tune, full_scale_c):
@@ -265,3 +279,4 @@ class Swarm:
             self.z[i] = min(max(z, 0.0), 1.0)
             self.b[i] = self.b_mean * lean + tune.fresh_offset * full_scale_c * noise.normal()
             self.v[i] = self.v_mean + tune.volt * noise.normal()
+            self.r[i] = self.r_mean

@@ -10,6 +10,8 @@ from math import exp
 from firmware.estimation.tables import LFP_TABLE, LI_ION_TABLE
 
 TABLES = {1: LI_ION_TABLE, 2: LFP_TABLE}
+_LAG = {1: 0.0, 2: 0.045}  # SOC by which the surface runs ahead, per C rate
+_LAG_PART = {1: 0.0, 2: 0.2}  # of the slow resistance, which that explains
 
 
 def owner_table(chemistry):
@@ -38,7 +40,9 @@ class Cell:
         self.t = TABLES[chemistry]
         self.z = z
         self.h = h
-        self.u1 = self.u2 = 0.0
+        self.u1 = self.u2 = self.u3 = 0.0
+        self.lag = _LAG[chemistry]
+        self.slow = 1.0 - _LAG_PART[chemistry]
 
     def step(self, dt_s, rate_c):
         t = self.t
@@ -47,19 +51,22 @@ class Cell:
         self.u1 = k * self.u1 + (1 - k) * rate_c
         k = exp(-dt_s / t["tau2"])
         self.u2 = k * self.u2 + (1 - k) * rate_c
+        k = exp(-dt_s / 1000.0)
+        self.u3 = k * self.u3 + (1 - k) * rate_c
         k = exp(-t["gamma"] * abs(rate_c) * dt_s / 3600.0)
         if rate_c:
             self.h = k * self.h + (1 - k) * (1 if rate_c > 0 else -1)
         z = min(max(self.z, 0.0), 1.0)
-        low_v = at(t, "dis_dmv", z)
-        half = min(0.5 * (at(t, "chg_dmv", z) - low_v), t["half_max"])
+        surface = min(max(self.z + self.lag * self.u3, 0.0), 1.0)
+        low_v = at(t, "dis_dmv", surface)
+        half = min(0.5 * (at(t, "chg_dmv", surface) - low_v), t["half_max"])
         low = exp(-z / t["b"])
         return (
             low_v
             + half * (2 * t["w_mid"] + t["m_h"] * self.h)
             + rate_c * t["R0"] * (1 + t["a0"] * low)
             + self.u1 * t["R1"] * (1 + min(t["a1"], 5.0) * low)
-            + self.u2 * t["R2"]
+            + self.u2 * t["R2"] * self.slow
         )
 
 

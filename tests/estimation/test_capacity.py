@@ -3,8 +3,6 @@
 from firmware.estimation.capacity import Capacity
 from tests.each import each
 
-MAMS = 3_600_000
-
 
 @each(((99_999, 0), (100_000, 1), (100_001, 1), (250_000, 2), (300_000, 3)))
 def test_a_cycle_is_one_capacity_taken_in(row):
@@ -49,11 +47,25 @@ def test_charges_are_counted_when_they_begin():
 
 def test_a_complete_charge_is_what_was_counted_from_empty_to_full():
     capacity = Capacity(100_000)
-    capacity.anchor(True, False, 5 * MAMS)
+    assert not capacity.anchor(True, False, 5.0, 1.0)
     assert capacity.complete_mah == 0
-    capacity.anchor(False, True, -90_000 * MAMS)
-    capacity.anchor(False, False, 0)
-    capacity.anchor(True, False, 7_000 * MAMS)
+    assert not capacity.anchor(False, True, -90_000.0, 1.0)
+    assert not capacity.anchor(False, False, 60_000.0, 1.0)
+    assert capacity.anchor(True, False, 37_000.0, 1.0)
     assert capacity.complete_mah == 97_000
-    capacity.anchor(True, False, 9_000 * MAMS)
+    assert not capacity.anchor(True, False, 9_000.0, 1.0)
     assert capacity.complete_mah == 97_000
+
+
+def test_what_the_tail_still_misses_belongs_to_the_capacity():
+    capacity = Capacity(100_000)
+    capacity.anchor(False, True, 0.0, 1.0)
+    assert capacity.anchor(True, False, 98_000.0, 0.98)
+    assert abs(capacity.complete_mah - 100_000) <= 1
+
+
+@each(((50_000.0, False), (50_001.0, True)))
+def test_half_a_capacity_is_no_complete_charge(row):
+    capacity = Capacity(100_000)
+    capacity.anchor(False, True, 0.0, 1.0)
+    assert capacity.anchor(True, False, row[0], 1.0) == row[1]

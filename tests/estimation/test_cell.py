@@ -1,5 +1,7 @@
 """The cell model equals the equations it promises."""
 
+from math import exp
+
 from firmware.estimation.cell import NODES, CellModel
 from firmware.estimation.profiles import LFP, LI_ION, LTO, Profile
 from tests.each import each
@@ -39,19 +41,23 @@ def test_a_node_predicts_the_simulated_cell(row):
         cell.clear()
         volt = plant.step(1.0, rate)
         cell.step(1.0, rate, rate, volt)
-    low = cell.low[60]
     p = cell.p
-    model = cell.open_v(int(plant.z * 100 + 0.5), cell.branch(cell.h), cell.branch(cell.h))
+    low = exp(-plant.z / p.b)
+    at_surface = plant.z + p.lag * cell.u3
+    model = cell.open_v(int(at_surface * 100 + 0.5), cell.branch(cell.h), cell.branch(cell.h))
     model += cell.u1 * cell.r1 * (1 + p.a1 * low) + cell.u2 * cell.r2
     assert abs(model - volt) < 0.004
 
 
 def test_cold_raises_resistance_and_hysteresis():
     cell = CellModel(Profile(LFP))
-    warm = (cell.r0, cell.r1, cell.r2, cell.width)
+    warm = (cell.r0, cell.r1, cell.r2)
+    low_v, high_v = cell.open_v(50, -1.0, -1.0), cell.open_v(50, 1.0, 1.0)
     cell.heat(-10.0)
     assert all(a > 1.2 * b for a, b in zip((cell.r0, cell.r1, cell.r2), warm))
-    assert 1.0 < cell.width <= 3.0
+    cold_low_v, cold_high_v = cell.open_v(50, -1.0, -1.0), cell.open_v(50, 1.0, 1.0)
+    assert cold_low_v < low_v - 0.01
+    assert cold_high_v - cold_low_v > 1.3 * (high_v - low_v)
     before = cell.r0
     cell.heat(-10.1)
     assert cell.r0 == before

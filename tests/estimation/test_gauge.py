@@ -69,6 +69,13 @@ def test_a_stale_current_is_not_counted(row):
     assert (gauge.meter.dsg_mah > 0) == (row[1] == 0)
 
 
+def test_the_resistance_is_told_beside_its_profile():
+    gauge = ready()
+    assert gauge.ohm_pm() == 1000
+    gauge.estimator.swarm.r_mean = 0.25
+    assert gauge.ohm_pm() == 1250
+
+
 def test_a_lost_current_widens_the_confidence():
     gauge = ready()
     cell = Cell(2, 0.6)

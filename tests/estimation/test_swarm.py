@@ -95,8 +95,18 @@ def test_fresh_ones_are_light():
 
 def test_gathering_takes_the_stored_means():
     swarm = Swarm(300)
-    swarm.gather((0.4, 0.01), (0.002, 0.0001), (1.1, 0.01), (0.001, 0.0005))
+    swarm.gather((0.4, 0.01), (0.002, 0.0001), (1.1, 0.01), 0.001, 0.05)
     assert abs(swarm.z_mean - 0.4) < 0.002
     assert abs(swarm.b_mean - 0.002) < 1e-4
     assert abs(swarm.k_mean - 1.1) < 0.002
-    assert abs(swarm.v_mean - 0.001) < 1e-4
+    assert abs(swarm.v_mean - 0.001) < 1e-6
+    assert abs(swarm.r_mean - 0.05) < 1e-6
+
+
+def test_half_of_another_witness_of_the_scale_is_taken():
+    swarm = scattered()
+    before = swarm.k_mean
+    swarm.lean(1.1)
+    swarm.measure(0, 300)
+    swarm.settle_rest()
+    assert abs(swarm.k_mean - 0.5 * (before + 1.1)) < 1e-4
