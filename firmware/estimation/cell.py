@@ -3,11 +3,15 @@
 Theory of operation. The open-circuit voltage is a middle curve plus a half
 width times a state h (-1 discharged to here .. +1 charged to here), which
 follows the direction of the charge that flows: dh = gamma |dz| (sign - h).
-Near full the two branches part because of kinetics, and a quicker state takes
-over. An ohmic drop R0 and two RC pairs add to it. Resistances are per C rate
-(ohm ampere-hours) and follow Arrhenius laws; R0 and R1 rise towards empty as
-1 + a exp(-z / b). The model is linear in its tables, so the mean over a block
-of seconds is modelled by the means of the current and of these states.
+The cold shifts both by their own curves. It is read where the surface of the
+particles is: ahead of z by lag times u3, the C rate of the last quarter of an
+hour (the estimator does that). Near full the two branches part because of
+kinetics, and a quicker state takes over. An ohmic drop R0 and two RC pairs add
+to it; what the lead explains (lag_part) is taken off the slow pair.
+Resistances are per C rate (ohm ampere-hours) and follow Arrhenius laws; R0 and
+R1 rise towards empty as 1 + a exp(-z / b). The model is linear in its tables,
+so the mean over a block of seconds is modelled by the means of the current and
+of these states.
 
 Outside the step only: floats. Tables are array('f').
 """

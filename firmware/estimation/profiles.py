@@ -77,7 +77,8 @@ class GenericTune(Tune):
 # What the cold does to the open circuit: at these per cents the discharge
 # branch sinks and the charge branch rises by so many 0.1 mV times
 # exp(2000 K (1 / T - 1 / 298 K)) - 1. Read off the A123 sweeps at C/30,
-# -5..45 degrees, less the drop on the resistances.
+# -5..45 degrees, less the drop on the resistances. Li-ion, in mV: the knee near
+# empty of the LG sweeps at C/20; the rest of them differs by how they were aligned.
 _COLD_K = 2000.0
 _COLD_LFP = (
     b"\x0a\x14\x1e\x22\x25\x28\x2c\x32\x42\x48\x4c\x50\x55",
@@ -88,8 +89,9 @@ _COLD_LFP = (
 _COLD_LI_ION = (b"\x0a\x0f\x14\x19", b"\x3c\x1e\x0a\x00", b"\x00\x00\x00\x00", 1e-3)
 _COLD_NONE = (b"\x00\x64", b"\x00\x00", b"\x00\x00", 0.0)
 
-# Per chemistry: charge lost while charging; what the cold does; the quick
-# hysteresis near full.
+# Per chemistry: charge lost while charging; what the cold does; by how much SOC
+# per C rate the surface leads, and what part of R2 that explains (from what the
+# A123 recordings miss without it); the quick hysteresis near full.
 _KINDS = {
     LI_ION: (0.003, _COLD_LI_ION, 0.0, 0.0, 0.0, 200),
     LFP: (0.006, _COLD_LFP, 0.045, 0.2, 50.0, 91),
