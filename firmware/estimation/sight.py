@@ -27,6 +27,7 @@ class Sight:
         self.anchor = 0
         self.anchor_z = 0.0
         self.anchor_inverse = 0.0
+        self.anchor_weight = 0.0
         self.tune = tune
         self.forget(tune.volt)
 
