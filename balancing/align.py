@@ -31,6 +31,7 @@ _NODES = BINS + 2 * _PAD
 _P = 4
 _CHUNK = 4  # bins of a piece: about 5 ms on the board
 _STEP_MAX_BINS = 4.0
+DROP_MV = 2
 _SLOPE_FLOOR = 0.35  # mV per bin: a slope below it is the 1 mV steps, and would lead astray
 
 
@@ -44,8 +45,10 @@ class Aligner:
 
     def __init__(self, cells):
         self.cells = cells
-        self.volt = array("H", bytes(2 * BINS * cells))  # 0.1 mV, 0 = not seen
-        self.drop = array("h", bytes(2 * BINS * cells))  # 0.1 mV expected over the usual resistance
+        # 0.1 mV without the drop expected over the usual resistance, 0 = not seen; and that
+        # drop, which a cell's own deviation scales, in steps of DROP_MV
+        self.volt = array("H", bytes(2 * BINS * cells))
+        self.drop = array("b", bytes(BINS * cells))
         self.seen = array("h", bytes(2 * cells))  # bins closed in this pass
         self.theta = array("f", bytes(4 * _P * cells))
         self.mean = array("f", bytes(4 * _P * cells))  # prior: what earlier passes said
@@ -73,6 +76,11 @@ class Aligner:
             self.seen[i] = 0
         self.direction, self.depth_bins = direction, depth_bins
 
+    def keep(self, cell, k, mv, drop_mv):
+        """Bin `k` of a cell: its mean voltage, 0 when it cannot be believed, and drop, mV."""
+        self.volt[cell * BINS + k] = int((mv - drop_mv) * 10 + 0.5) if mv else 0
+        self.drop[cell * BINS + k] = int(max(-127.0, min(127.0, drop_mv / DROP_MV)))
+
     def place(self, cell, k):
         """Position of bin `k` of a cell on the common curve, in nodes."""
         d, t = self.direction, cell * _P
@@ -84,7 +92,7 @@ class Aligner:
         base, t = cell * BINS, cell * _P
         volt, drops, rise = self.volt, self.drop, self.rise
         total, weight = self.sum, self.weight
-        off, lean = self.theta[t + 2], 0.1 + self.theta[t + 3] * 0.01
+        off, lean = self.theta[t + 2], self.theta[t + 3] * 0.1 * DROP_MV
         turn, fade = self._turned(k0)
         p, pace = self.place(cell, k0), self._pace(cell)
         for k in range(base + k0, base + k1):
@@ -131,7 +139,7 @@ class Aligner:
         base, t, d, n = cell * BINS, cell * _P, self.direction, self.normal
         volt, drops, rise = self.volt, self.drop, self.rise
         total, weight, last = self.sum, self.weight, self.seen[cell] - 1
-        off, lean = self.theta[t + 2], 1.0 + self.theta[t + 3] * 0.1
+        off, lean = self.theta[t + 2], self.theta[t + 3] * 0.1
         turn, fade = self._turned(k0)
         p, pace = self.place(cell, k0), self._pace(cell)
         # a cell that is at this point later after the turn has turned further
@@ -149,7 +157,7 @@ class Aligner:
             own = (1 - f) * w0 + f * w1
             if own <= 1.02 or not w0 or not w1:
                 continue
-            drop = 0.1 * drops[base + k]
+            drop = DROP_MV * drops[base + k]
             e = volt[base + k] * 0.1 - off - lean * drop + held
             e -= (1 - f) * total[j] + f * total[j + 1]
             # half the common slope, half the cell's own: the latter still points the right
@@ -157,7 +165,7 @@ class Aligner:
             a, b = base + max(k - 2, 0), base + min(k + 2, last)
             g = (1 - f) * rise[j] + f * rise[j + 1]
             if b > a and volt[a] and volt[b]:
-                rose = 0.1 * (volt[b] - drops[b] - volt[a] + drops[a]) / (b - a)
+                rose = 0.1 * (volt[b] - volt[a]) / (b - a)
                 g = 0.5 * (g + rose - held / self.turn_bins)
             if d * g <= 0:
                 continue

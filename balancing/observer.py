@@ -13,7 +13,7 @@ listens. After each solution the ledger is written: offset, uncertainty, level.
 from array import array
 from math import exp
 
-from balancing.align import BIN_PM, BINS, MISSING_MAX_BINS, Aligner
+from balancing.align import BIN_PM, BINS, DROP_MV, MISSING_MAX_BINS, Aligner
 from balancing.anchors import find_leader, next_depth, observe_rest
 from balancing.ledger import LIMIT_MAS, UNKNOWN_MAS
 
@@ -174,8 +174,7 @@ class Observer:
                 whole = self.bin_charge[i]
                 v, drop = self.bin_mv[i] / whole, self.bin_drop[i] / whole
                 while whole >= 1 and k < BINS:
-                    al.volt[i * BINS + k] = int(v * 10 + 0.5) if is_calm else 0
-                    al.drop[i * BINS + k] = int(max(-3200.0, min(3200.0, drop)) * 10)
+                    al.keep(i, k, v if is_calm else 0.0, drop)
                     whole -= 1
                     k += 1
                 al.seen[i] = k
@@ -213,7 +212,7 @@ class Observer:
             for k in range(al.seen[i]):
                 total += al.drop[i * BINS + k]
                 count += 1
-        al.drop_mean = 0.1 * total / count if count else 0.0
+        al.drop_mean = DROP_MV * total / count if count else 0.0
         is_last = self.wants_turn or self.rest_s > 0
         al.rounds_max, al.settled_bins = (_LAST_ROUNDS, 0.005) if is_last else (_ROUNDS, 0.02)
         al.depth_bins = self.depth + self.pass_bins
