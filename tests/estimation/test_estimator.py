@@ -115,6 +115,24 @@ def test_a_higher_resistance_is_learned_while_driving():
     assert abs(estimator.soc - cell.z) < 0.02
 
 
+@each(((0.3, 0.4, 1.0), (0.55, 0.4, 1.0), (0.9, -0.5, -1.0)))
+def test_what_is_expected_at_the_truth_is_what_the_simulated_cell_shows(row):
+    z, rate, h = row
+    cell = Cell(LFP, z, h)
+    estimator = Estimator(Profile(LFP, owner_table(LFP)), 2.0)
+    estimator.resume((z, 0.0), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
+    estimator.cell.h = estimator.cell.h_quick = h
+    for _ in range(340):
+        volt_v = cell.step(10.0, rate)
+        estimator.step(10.0, rate, volt_v, 25.0)
+        while estimator.work():
+            pass
+    volt = estimator.sight.volt
+    n = int(cell.z * 100)
+    expected_v = volt[n] + (cell.z * 100 - n) * (volt[n + 1] - volt[n])
+    assert abs(expected_v - volt_v) < 0.002
+
+
 def test_between_looks_the_estimate_follows_the_charge():
     estimator = Estimator(Profile(LFP), 2.0)
     estimator.resume((0.6, 0.001), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))

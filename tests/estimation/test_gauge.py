@@ -188,6 +188,18 @@ def test_a_full_charge_is_shown_and_counted():
     assert snap.charge_count == 1
 
 
+def test_a_complete_charge_is_half_of_the_word_on_the_capacity():
+    gauge = ready(pm=950)
+    snap = gauge.snap
+    for n in range(snap.cell_count):
+        snap.cell_mv[n] = 3580
+    gauge.capacity.since_mah = 90_000.0  # since the pack was empty
+    run(gauge, 3000, 90)
+    complete_mah = gauge.capacity.complete_mah
+    assert 90_000 < complete_mah < 92_000
+    assert abs(gauge.capacity.full_mah - (100_000 + complete_mah) / 2) < 2500
+
+
 def test_the_boards_own_consumption_is_counted_while_it_runs():
     plain, thirsty = ready(), ready()
     thirsty.own_ma = 10_000
