@@ -13,7 +13,7 @@ general knowledge of such cells; no LTO cell was measured.
 import csv
 import gzip
 import os
-import textwrap
+import struct
 from math import exp
 
 DATA = os.path.join(os.path.dirname(__file__), "data", "cells")
@@ -172,7 +172,7 @@ def least_squares(rows):
 
 
 def fit(ocv, recordings, chosen):
-    """A cell table as in firmware/estimation/profiles.py, SOC in per mille, 0.1 mV."""
+    """A cell table as in firmware/estimation/profiles.py, 0.1 mV at SOC_PM."""
     dis, chg = branches(ocv)
     rows = []
     for name, capacity_ah in recordings:
@@ -182,9 +182,8 @@ def fit(ocv, recordings, chosen):
     table["w_mid"], table["m_h"] = round(min(x[0], 1.0), 4), round(x[1], 4)
     table["R0"], table["R1"], table["R2"] = round(x[2], 5), round(x[4], 5), round(x[6], 5)
     table["a0"], table["a1"] = round(x[3] / x[2], 3), round(x[5] / max(x[4], 1e-6), 3)
-    table["soc_pm"] = SOC_PM
-    table["dis_dmv"] = tuple(round(v * 10000.0) for v in dis)
-    table["chg_dmv"] = tuple(round(v * 10000.0) for v in chg)
+    table["dis"] = tuple(round(v * 10000.0) for v in dis)
+    table["chg"] = tuple(round(v * 10000.0) for v in chg)
     return table
 
 
@@ -192,16 +191,16 @@ def lto():
     """The table that nobody measured."""
     table = dict(LTO)
     pms, volts = zip(*LTO_SOC_V)
-    table["soc_pm"] = SOC_PM
     middle = [line(pms, volts, pm) for pm in SOC_PM]
-    table["dis_dmv"] = tuple(round((v - 0.01) * 10000.0) for v in middle)
-    table["chg_dmv"] = tuple(round((v + 0.01) * 10000.0) for v in middle)
+    table["dis"] = tuple(round((v - 0.01) * 10000.0) for v in middle)
+    table["chg"] = tuple(round((v + 0.01) * 10000.0) for v in middle)
     return table
 
 
 HEADER = '''"""Cell tables, made by tests/make_profiles.py: do not edit.
 
-SOC in per mille, open circuit in 0.1 mV, resistances in ohm Ah.
+SOC in per cent, open circuit in 0.1 mV (two bytes each, the lower one first),
+resistances in ohm Ah.
 LFP: A123 26650 (measured by G. Plett, UCCS; MIT).
 LI_ION: LG 18650HG2 (P. Kollmeyer et al., doi 10.17632/cp3473x7xv; CC BY 4.0).
 LTO: general knowledge, not measured.
@@ -217,10 +216,17 @@ def written(name, table):
     for key in sorted(table):
         value = repr(table[key])
         if isinstance(table[key], tuple):
-            lines = textwrap.wrap(value[1:-1], 90)
-            value = "(\n" + "".join("        %s\n" % line for line in lines) + "    )"
+            value = quoted(struct.pack("<%dH" % len(table[key]), *table[key]), "        ") + "    )"
         text += '    "%s": %s,\n' % (key, value)
     return text + "}\n"
+
+
+def quoted(data, indent):
+    """Bytes as source: what MicroPython need not copy into objects."""
+    text = "(\n"
+    for n in range(0, len(data), 20):
+        text += '%sb"%s"\n' % (indent, "".join("\\x%02x" % x for x in data[n : n + 20]))
+    return text
 
 
 def main():
@@ -230,7 +236,8 @@ def main():
     for name, table in made:
         print(name, {key: table[key] for key in ("w_mid", "m_h", "R0", "R1", "R2", "a0", "a1")})
     with open(TABLES, "w") as file:
-        file.write(HEADER + "\n".join(written(name, table) for name, table in made))
+        soc = "SOC_PERCENT = %s)\n\n" % quoted(bytes(pm // 10 for pm in SOC_PM), "    ")
+        file.write(HEADER + soc + "\n".join(written(name, table) for name, table in made))
 
 
 if __name__ == "__main__":

@@ -54,9 +54,11 @@ class CellModel:
         cold_chg = [p.cold[3] * x for x in p.cold[2]]
         for q in range(NODES):
             z = q / (NODES - 1)
-            at = _segment(p.soc, at, z)
-            low_v = _line(p.soc, p.dis, at, z)
-            half = min(0.5 * (_line(p.soc, p.chg, at, z) - low_v), p.half_max)
+            x = z / p.soc_unit
+            at = _segment(p.soc, at, x)
+            low_v = p.volt_unit * _line(p.soc, p.dis, at, x)
+            half = 0.5 * (p.volt_unit * _line(p.soc, p.chg, at, x) - low_v)
+            half = min(half, p.half_max)
             self.half[q] = half
             self.mid[q] = low_v + 2.0 * p.w_mid * half
             z = min(max(z, cold_z[0]), cold_z[-1])

@@ -6,7 +6,9 @@ tests/make_profiles.py, an owner may load one of his own) and the *chemistry*
 (how temperature, hysteresis and charge efficiency behave in all its kind).
 """
 
-from firmware.estimation.tables import LFP_TABLE, LI_ION_TABLE, LTO_TABLE
+from array import array
+
+from firmware.estimation.tables import LFP_TABLE, LI_ION_TABLE, LTO_TABLE, SOC_PERCENT
 
 LI_ION, LFP, LTO = 1, 2, 3
 _ARRHENIUS_MAX_K = 3500.0
@@ -108,12 +110,14 @@ class Profile:
         known = table is not None
         if not known:
             table = _TABLES[chemistry]
+        self.soc, self.dis, self.chg = SOC_PERCENT, table["dis"], table["chg"]
+        self.soc_unit, self.volt_unit = 0.01, 0.0001
         if known:
-            self.soc, self.dis, self.chg = table["soc"], table["dis"], table["chg"]
+            self.soc = table["soc"]
+            self.soc_unit = self.volt_unit = 1.0
         else:
-            self.soc = [0.001 * pm for pm in table["soc_pm"]]
-            self.dis = [0.0001 * dmv for dmv in table["dis_dmv"]]
-            self.chg = [0.0001 * dmv for dmv in table["chg_dmv"]]
+            self.dis = array("H", self.dis)
+            self.chg = array("H", self.chg)
         self.half_max = table["half_max"]
         self.w_mid = table["w_mid"]
         self.m_h = table["m_h"]

@@ -7,9 +7,22 @@ its true state of charge.
 
 from math import exp
 
-from firmware.estimation.tables import LFP_TABLE, LI_ION_TABLE
+from firmware.estimation.tables import LFP_TABLE, LI_ION_TABLE, SOC_PERCENT
 
-TABLES = {1: LI_ION_TABLE, 2: LFP_TABLE}
+
+def opened(table):
+    """A shipped table as lists: per mille, 0.1 mV."""
+    table = dict(table)
+    table["soc_pm"] = [10 * percent for percent in SOC_PERCENT]
+    for key in ("dis", "chg"):
+        low_first = table[key]
+        table[key + "_dmv"] = [
+            low_first[2 * n] + 256 * low_first[2 * n + 1] for n in range(len(SOC_PERCENT))
+        ]
+    return table
+
+
+TABLES = {1: opened(LI_ION_TABLE), 2: opened(LFP_TABLE)}
 _LAG = {1: 0.0, 2: 0.045}  # SOC by which the surface runs ahead, per C rate
 _LAG_PART = {1: 0.0, 2: 0.2}  # of the slow resistance, which that explains
 
