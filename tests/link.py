@@ -2,7 +2,7 @@
 
 On an ESP32 every module costs a dictionary, every import an entry in two of them, every
 public constant an object that is read once, and every name a place in a table in RAM. So
-what is deployed is one module for each unit: names are resolved here, integer constants
+what is deployed is one module for each unit: names are resolved here, constants
 become literals, what nobody uses is left out, parameters and private names of unrelated
 classes share short names. Public attributes keep theirs. The sources stay as they are
 read and tested; `tests/boot` runs what comes out of this.
@@ -11,6 +11,7 @@ Not understood, and refused: a project's module used as a value, a star import, 
 """
 
 import ast
+import builtins
 import string
 from collections import Counter
 from pathlib import Path
@@ -26,7 +27,7 @@ class LinkError(Exception):
 class Module:
     """One source file: its statements and what its names stand for.
 
-    symbols: name → what defines it ("def" or the integer of a constant)
+    symbols: name → what defines it ("def" or the number of a constant)
     aliases: name → (module, symbol) or (module, None), for what it imports of the project
     """
 
@@ -242,7 +243,7 @@ class _Rewriter(ast.NodeTransformer):
             values = {n.id: self.module.symbols[n.id] for n in node.targets if _is_store(n)}
             exported = self.program.exports[self.unit]
             for name, value in values.items():
-                if isinstance(value, int):
+                if isinstance(value, (int, float)):
                     named = ast.Assign([ast.Name(name, ast.Store())], _literal(value))
                     return named if name in exported else None
             if isinstance(node.targets[0], ast.Tuple) and _constants(node, self.module):
@@ -266,7 +267,7 @@ class _Rewriter(ast.NodeTransformer):
         if symbol is None:
             raise LinkError("%s: module %s used as a value" % (self.module.name, name))
         value = self.program.modules[name].symbols[symbol]
-        if isinstance(value, int):
+        if isinstance(value, (int, float)):
             return _literal(value)
         short = self.program.name_of(name, symbol)
         other = self.program.unit_of[name]
@@ -405,29 +406,29 @@ def _collect_symbols(module):
 
 
 def _constants(node, module):
-    """(name, integer) pairs of an assignment that defines constants."""
+    """(name, number) pairs of an assignment that defines constants."""
     target, value = node.targets[0], node.value
     if isinstance(target, ast.Tuple) and ast.unparse(value) == "range(%d)" % len(target.elts):
         return [(item.id, at) for at, item in enumerate(target.elts)]
     if isinstance(value, ast.Call) and ast.unparse(value.func) == "const":
         value = value.args[0]
-    number = _integer(value, module)
+    number = _number(value, module)
     if isinstance(target, ast.Name) and number is not None:
         return [(target.id, number)]
     return []
 
 
-def _integer(node, module):
-    """The value of a constant integer expression, or None."""
+def _number(node, module):
+    """The value of a constant expression, or None."""
     names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
     known = {name: module.symbols.get(name) for name in names}
-    if not all(isinstance(value, int) for value in known.values()):
+    if not all(isinstance(value, (int, float)) for value in known.values()):
         return None
     plain = (ast.Constant, ast.UnaryOp, ast.BinOp, ast.Name, ast.operator, ast.unaryop, ast.Load)
     if not all(isinstance(n, plain) for n in ast.walk(node)):
         return None
     value = eval(compile(ast.Expression(node), "constant", "eval"), known)
-    return value if type(value) is int else None
+    return value if type(value) in (int, float) else None
 
 
 def _bound_in(function):
@@ -515,14 +516,15 @@ def _ranking(body):
     two.
     """
     uses = Counter()
+    common = set(dir(builtins)).union(*[_defines(node) for node in body])  # no local has a name
     for node in body:
         for inner in ast.walk(node):
             if isinstance(inner, ast.Attribute):
                 uses[inner.attr] += 1
-            elif isinstance(inner, ast.Name):
+            elif isinstance(inner, ast.Name) and inner.id in common:
                 uses[inner.id] += 1
     often = [name for name, count in uses.most_common(_SHORT_NAMES) if count >= _OFTEN]
-    return ["[] and x." + ".".join(often)] if len(uses) > 3 * _SHORT_NAMES else []
+    return ["[] and x." + ".".join(often)] if len(uses) > 2 * _SHORT_NAMES else []
 
 
 def _defines(node):

@@ -27,7 +27,7 @@ _ASLEEP_SD = 0.0002  # of SOC per root hour asleep: self-discharge, spread
 _FULL_SCALE_MA = 200_000
 _UNKNOWN_OFF_S = 3600
 _UNCONFIGURED = 2  # until a person says what the cells are, LiFePO4 stands in
-_VERSION = 1
+_VERSION = 2
 _SAVED = "<BBHIIIIIIIIIIII13f"
 SAVED_BYTES = calcsize(_SAVED) + 2
 

@@ -62,15 +62,28 @@ class Swarm:
 
     def gather(self, z, b, k, v, r):
         """Start over from stored (mean, deviation) of z, b and k; means of v and r."""
-        noise = self.noise
+        self._spread(self.z, z)
+        self._spread(self.b, b)
+        self._spread(self.k, k)
         for i in range(self.size):
-            self.z[i] = min(max(z[0] + z[1] * noise.normal(), 0.0), 1.0)
-            self.b[i] = b[0] + b[1] * noise.normal()
-            self.k[i] = k[0] + k[1] * noise.normal()
+            self.z[i] = min(max(self.z[i], 0.0), 1.0)
             self.v[i] = v
             self.r[i] = r
             self.w[i] = 1.0 / self.size
         self._begin()
+
+    def _spread(self, values, about):
+        # In pairs, of just this mean and deviation: either would wander from start to start.
+        mean, sd = about
+        square = 0.0
+        for i in range(0, self.size, 2):
+            values[i] = self.noise.normal()
+            square += values[i] * values[i]
+        sd *= (self.size / (2.0 * square)) ** 0.5
+        for i in range(0, self.size, 2):
+            away = sd * values[i]
+            values[i] = mean + away
+            values[i + 1] = mean - away
 
     def _begin(self):
         self.total = 1.0

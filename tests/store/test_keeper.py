@@ -109,7 +109,7 @@ def test_every_counter_of_the_manual_is_kept():
     rig.start()
     snap = rig.bms.snap
     assert (snap.cycle_count, snap.charge_count) == (12, 345)
-    assert 400 <= snap.soc_pm <= 420
+    assert 400 <= snap.soc_pm <= 430  # in 45 s it may move towards what the voltage says
     assert rig.bms.keeper.power_on_count == 2
     assert rig.bms.extremes.cell_max_mv == cell_max_mv > 3300
 
@@ -140,6 +140,10 @@ def test_a_capacity_that_was_learned_stays_when_settings_change():
     rig.bms.gauge.set_capacity(93_000)
     rig.bms.power_off()
     rig.start()
+    assert abs(rig.bms.snap.full_mah - 93_000) < 100
+    for _ in range(5):  # and it does not wander from start to start
+        rig.bms.power_off()
+        rig.start()
     assert abs(rig.bms.snap.full_mah - 93_000) < 100
     rig.bms.change({"chg_limit_ma": 30_000})
     assert abs(rig.bms.snap.full_mah - 93_000) < 100
