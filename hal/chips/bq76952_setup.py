@@ -11,6 +11,7 @@ only the short-circuit delay is the user's, quantised as `scd_delay` says.
 """
 
 import struct
+from array import array
 
 from micropython import const
 
@@ -119,13 +120,17 @@ class Setup:
 
     def __init__(self, chip, facts):
         self.chip = chip
-        self.rows = rows(facts)
+        # In RAM for good, so two plain lists, and one object for equal bytes.
+        table = rows(facts)
+        same = {}
+        self._addresses = array("H", [row[0] for row in table])
+        self.data = [same.setdefault(row[1], row[1]) for row in table]
         self.state = IDENTIFY
         self.failures = 0  # times that it had to begin anew
         self.wrong_row = 0  # address of the last row that did not read back
         self._at = 0
         self._first = 0  # rows that this pass writes and verifies
-        self._end = len(self.rows)
+        self._end = len(self.data)
         self._calls = 0
         self._beat = 0
 
@@ -137,14 +142,14 @@ class Setup:
         """The chip is not what it was: program it anew, from its first row on."""
         self.failures += 1
         self._first = 0
-        self._end = len(self.rows)
+        self._end = len(self.data)
         self._go(IDENTIFY)
 
     def set(self, address, data):
         """Change one row; the chip is reprogrammed when it differs."""
-        for i in range(len(self.rows)):
-            if self.rows[i][0] == address and self.rows[i][1] != data:
-                self.rows[i] = (address, data)
+        for i in range(len(self.data)):
+            if self._addresses[i] == address and self.data[i] != data:
+                self.data[i] = data
                 if self.state == READY:
                     self._first = i
                     self._end = i + 1
@@ -189,7 +194,7 @@ class Setup:
 
     def patrol(self):
         """Read one row back; what differs starts all over. Allocates nothing."""
-        self._beat = (self._beat + 1) % len(self.rows)
+        self._beat = (self._beat + 1) % len(self.data)
         if self._matches(self._beat) == 0:
             self.restart()
 
@@ -215,8 +220,7 @@ class Setup:
             if self._at >= self._end:
                 self._go(LEAVE)
                 return
-            row = self.rows[self._at]
-            if not self.chip.write(row[0], row[1]):
+            if not self.chip.write(self._addresses[self._at], self.data[self._at]):
                 return
             self._at += 1
 
@@ -254,11 +258,11 @@ class Setup:
 
     def _matches(self, at):
         # 1 it reads back, 0 it differs, -1 it could not be read.
-        address, data = self.rows[at]
+        address = self._addresses[at]
         chip = self.chip
         if not chip.ask(address) or not chip.answer(address):
             return -1
-        if chip.holds(data):
+        if chip.holds(self.data[at]):
             return 1
         self.wrong_row = address
         return 0

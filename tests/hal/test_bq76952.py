@@ -187,7 +187,7 @@ def test_a_row_that_changed_by_itself_is_found(row):
     board = build(Pack(2, 8, 50.0))
     address = setup.rows(facts)[row][0]
     board.chip.memory[address] ^= 0x40
-    for _ in range(len(board.front.setup.rows)):
+    for _ in range(len(board.front.setup.data)):
         board.front.setup.patrol()
     assert board.front.setup.wrong_row == address
     assert not board.front.setup.ready()

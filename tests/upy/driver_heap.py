@@ -90,7 +90,7 @@ def wait(us):
 def c1_board():
     front = Front(bq.Bq76952(ImageBus()), c1)
     front.setup.state = READY
-    front.setup.rows = [(row[0], bytes(len(row[1]))) for row in front.setup.rows]
+    front.setup.data = [bytes(len(data)) for data in front.setup.data]
     return front, front
 
 
