@@ -50,9 +50,12 @@ class Capacity:
         elif self.since_mah is not None:
             self.since_mah += gained_mah
             if is_full:
-                self.complete_mah = int(self.since_mah / full_z)
+                counted_mah = int(self.since_mah / full_z)
                 self.since_mah = None
-                return self.complete_mah * 2 > self.full_mah
+                # Less, or nothing at all: one of the two anchors was a lying voltage.
+                if counted_mah * 2 > self.full_mah:
+                    self.complete_mah = counted_mah
+                    return True
         return False
 
     def count(self, chg_mah, dsg_mah):

@@ -64,8 +64,9 @@ def test_what_the_tail_still_misses_belongs_to_the_capacity():
     assert abs(capacity.complete_mah - 100_000) <= 1
 
 
-@each(((50_000.0, False), (50_001.0, True)))
+@each(((-9_000.0, False), (50_000.0, False), (50_001.0, True)))
 def test_half_a_capacity_is_no_complete_charge(row):
     capacity = Capacity(100_000)
     capacity.anchor(False, True, 0.0, 1.0)
     assert capacity.anchor(True, False, row[0], 1.0) == row[1]
+    assert capacity.complete_mah == (50_001 if row[1] else 0)
