@@ -49,7 +49,7 @@ async def examine(bms):
         if why:
             print("self-test failed: %s; both MOSFETs stay open" % why)
         elif not bms.settings.get("chemistry"):
-            print("not configured: both MOSFETs stay open until chemistry and cells are confirmed")
+            print("not configured: both MOSFETs stay open")
 
 
 async def alone(bms):

@@ -5,6 +5,7 @@ the make targets of the same names. Whatever is said wrong is refused in one lin
 exit status 2 before anything is written.
 """
 
+import ast
 import importlib
 import os
 import shutil
@@ -105,9 +106,14 @@ def write_linked(facts, with_radio, folder):
     """Link what the board needs into `folder`; (source, name on the device) pairs."""
     pairs = []
     sources = {}
-    for source, target in sorted(files_of(facts, with_radio)):
+    files = sorted(files_of(facts, with_radio))
+    asked = _asked([source for source, _ in files] + ["firmware/boot.py"])
+    for source, target in files:
         if source.startswith("boards/"):
-            pairs.append((ROOT / source, target))
+            path = folder / target
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(_facts(source, asked))
+            pairs.append((path, target))
         else:
             name = source[:-3].replace("/", ".")
             sources[name.removesuffix(".__init__")] = ROOT / source
@@ -122,14 +128,39 @@ def write_linked(facts, with_radio, folder):
     return pairs
 
 
+def _asked(files):
+    """Every name that the files read."""
+    trees = [ast.parse((ROOT / path).read_text()) for path in files if path[:7] != "boards/"]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    names = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    names |= {
+        alias.name for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
+    return names | {node.value for node in nodes if isinstance(node, ast.Constant)}
+
+
+def _facts(source, asked):
+    """The facts that somebody on the device asks for; the others serve the host."""
+    tree = ast.parse((ROOT / source).read_text())
+    tree.body = [
+        node
+        for node in tree.body
+        if not isinstance(node, ast.Assign)
+        or asked.union(_used_in(tree)) & {target.id for target in node.targets}
+    ]
+    return ast.unparse(tree) + "\n"
+
+
+def _used_in(tree):
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    return {node.id for node in names if isinstance(node.ctx, ast.Load)}
+
+
 def image(facts, with_radio, folder):
     """Write the linked sources and the entry points into `folder`, emptied before; the folder."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for source, target in write_linked(facts, with_radio, folder):
-        if source != folder / target:
-            (folder / target).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, folder / target)
+    write_linked(facts, with_radio, folder)
     for name in ("boot.py", "main.py"):
         shutil.copyfile(ROOT / "firmware" / name, folder / name)
     return folder

@@ -34,3 +34,35 @@ def test_the_linked_firmware_leaves_the_same_trace(tmp_path, interpreter):
         cwd=tmp_path,
     )
     assert done.stdout.strip() == str(trace()), done.stderr
+
+
+# What a radio that is only linked, not switched on, needs of aioble.
+_AIOBLE = {
+    "aioble/__init__.py": "",
+    "aioble/core.py": "ble = None\ndef register_irq_handler(*handlers):\n    pass\n",
+    "aioble/device.py": "class DeviceConnection:\n    pass\n",
+    "bluetooth.py": "",
+}
+
+
+def said(*words):
+    """What the hub said to a phone, as a sum."""
+    done = subprocess.run(
+        [micropython(), "-X", "heapsize=4m", str(ROOT / "tests/boot/talk.py"), *words],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={"MICROPYPATH": ".frozen:" + str(ROOT)},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.skipif(micropython() is None, reason="no 64-bit MicroPython")
+def test_the_linked_radio_says_what_its_sources_say(tmp_path):
+    deploy.image("boards.jk8s.board", True, tmp_path / "image")
+    for name, text in _AIOBLE.items():
+        path = tmp_path / "image" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    assert said(str(tmp_path / "image")) == said("-")
