@@ -122,7 +122,7 @@ class Setup:
         self.chip = chip
         # In RAM for good, so two plain lists, and one object for equal bytes.
         table = rows(facts)
-        same = {}
+        same: dict = {}
         self._addresses = array("H", [row[0] for row in table])
         self.data = [same.setdefault(row[1], row[1]) for row in table]
         self.state = IDENTIFY
