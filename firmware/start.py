@@ -47,9 +47,9 @@ async def examine(bms):
             why = ", ".join(board.selftest(bms.snap))
             bms.guard.signals.tested()
         if why:
-            print("self-test failed: %s; both MOSFETs stay open" % why)
+            print("self-test failed: %s; both MOSFETs off" % why)
         elif not bms.settings.get("chemistry"):
-            print("not configured: both MOSFETs stay open")
+            print("not configured: both MOSFETs off")
 
 
 async def alone(bms):

@@ -107,7 +107,7 @@ def write_linked(facts, with_radio, folder):
     pairs = []
     sources = {}
     files = sorted(files_of(facts, with_radio))
-    asked = _asked([source for source, _ in files] + ["firmware/boot.py"])
+    asked = _asked([source for source, _ in files_of(facts, True)] + ["firmware/boot.py"])
     for source, target in files:
         if source.startswith("boards/"):
             path = folder / target

@@ -71,7 +71,7 @@ def main(words):
         folder.mkdir(parents=True)
         aioble = words[2] if len(words) > 2 else None
         python = interpreter(words[0], board, aioble)
-        add_bench(folder, bool(aioble))
+        add_bench(folder, board, bool(aioble))
         bench, _ = soak(python, folder, WIDE_KB * 1024, 100)
         _, free = soak(python, folder, DEVICE_KB * 1024 + bench, steps)
         print(

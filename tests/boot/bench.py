@@ -16,8 +16,8 @@ _FILES = (
 )
 
 
-def add_bench(tree, with_radio=False):
-    """Put the stand-ins into a hidden folder of `tree`."""
+def add_bench(tree, board, with_radio=False):
+    """Put the stand-ins into a hidden folder of `tree`, and the facts that only they ask for."""
     bench = tree / ".bench"
     for folder in _FOLDERS:
         (bench / folder).mkdir(parents=True)
@@ -27,6 +27,7 @@ def add_bench(tree, with_radio=False):
         bench / "tests/hal/standins",
         ignore=shutil.ignore_patterns("__pycache__"),
     )
+    shutil.copy(ROOT / "boards" / board / "board.py", bench / "facts.py")
     if with_radio:
         shutil.copy(ROOT / "tests/radio/device/bluetooth.py", bench / "bluetooth.py")
     for name in _FILES:

@@ -25,7 +25,7 @@ sys.modules["esp32"] = esp32
 
 import time  # noqa: E402
 
-import board as facts  # noqa: E402
+import facts  # noqa: E402
 
 from firmware.snapshot import Snapshot  # noqa: E402
 from protection.rule import BOTH  # noqa: E402
@@ -102,8 +102,8 @@ def watch():
 
     build = drivers.build
 
-    def built(facts):
-        made = build(facts)
+    def built(board):
+        made = build(board)
         made.watchdog = Watchdog()
         return made
 
@@ -140,9 +140,10 @@ def soak():
     """Steps as fast as they go, with all that runs beside them; the heap free halfway and late."""
     gc.threshold(2048)  # as firmware/main.py does
     import bms as linked
+    import board
     from drivers import build
 
-    made = build(facts, world.spend) if world else build(facts)
+    made = build(board, world.spend) if world else build(board)
     made.wrong = 0  # MODE main runs the self-test
     if world:
         made.clock = StillClock()

@@ -29,7 +29,7 @@ def trees(tmp_path_factory):
     for board in BOARDS:
         folder = tmp_path_factory.mktemp(board) / "device"
         assert deploy.main(["deploy", "DEST=%s" % folder, "BOARD=%s" % board]) == 0
-        add_bench(folder)
+        add_bench(folder, board)
         made[board] = folder
     return made
 
