@@ -24,7 +24,6 @@ from balancing import choose, saved
 from balancing.chemistry import LIFEPO4, Chemistry
 from balancing.ledger import Ledger
 from balancing.observer import Observer
-from balancing.wires import Wires
 from firmware.events import BALANCED
 
 # in this order: from TAKE on a tap is closed, TAKE..DIRECT move charge between cells
@@ -96,7 +95,7 @@ class Scheduler:
                 board.kappa_pm,
                 identity[3],
             )
-            self.wires = Wires(self.cells)
+            self.wires = None
         self.is_on = bool(get("balance_switch_on")) and board.kind != "none"
         self.max_ma = min(get("balance_max_ma"), board.max_ma, get("capacity_mah") // 10)
         self.mode = get("balance_mode")
@@ -110,6 +109,11 @@ class Scheduler:
         self.can_probe = board.kind in ("storage", "direct") and getattr(
             board, "senses_leads", True
         )
+        if self.can_probe and not self.wires:
+            # Only here: a board that senses no lead leaves the module out.
+            from balancing.wires import Wires
+
+            self.wires = Wires(self.cells)
         self.bleed_cells = getattr(board, "bleed_cells", 4)
         self.probe_due = _BEFORE_A_TRANSFER if self.can_probe else _NOT_DUE
 

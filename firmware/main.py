@@ -1,4 +1,4 @@
-"""The device's entry point: `bms` and `drivers` are what `tests.deploy` links of the sources."""
+"""The device's entry point. `bms` is the firmware, as `tests.deploy` links it of the sources."""
 
 import gc
 
@@ -6,6 +6,5 @@ gc.threshold(2048)  # a heap that is tidied often while it fills stays in one pi
 
 import board  # noqa: E402
 from bms import start  # noqa: E402
-from drivers import build  # noqa: E402
 
-start(board, build)
+start(board, __import__(board.BUILD).build)

@@ -34,10 +34,9 @@ NAMES = {
 # belongs to the first. And what is imported of each: by the entry point, by a person at
 # the REPL, by `firmware.start`.
 UNITS = {
-    "bms": (None, ("start", "assemble", "Settings", "preset")),
-    "virtual": ("hal.virtual", ()),
-    "drivers": ("hal", ("build",)),
-    "radio": ("ble", ("attach", "Server")),
+    "bms": ((), ("build", "start", "assemble", "Settings", "preset")),
+    "virtual": (("hal.virtual", "hal.esp32.devkit"), ("build",)),
+    "radio": (("ble",), ("attach", "Server")),
 }
 # Of aioble the parts of a peripheral; its __init__ does without the others.
 AIOBLE = ("__init__.py", "core.py", "device.py", "peripheral.py", "server.py")
@@ -107,7 +106,9 @@ def write_linked(facts, with_radio, folder):
     pairs = []
     sources = {}
     files = sorted(files_of(facts, with_radio))
-    asked = _asked([source for source, _ in files_of(facts, True)] + ["firmware/boot.py"])
+    asked = _asked(
+        [source for source, _ in files_of(facts, True)] + ["firmware/boot.py", "firmware/main.py"]
+    )
     for source, target in files:
         if source.startswith("boards/"):
             path = folder / target
@@ -117,6 +118,8 @@ def write_linked(facts, with_radio, folder):
         else:
             name = source[:-3].replace("/", ".")
             sources[name.removesuffix(".__init__")] = ROOT / source
+    for name in getattr(importlib.import_module(facts), "LEFT_OUT", ()):
+        del sources[name]
     units = {unit: [] for unit in UNITS}
     for name in sources:
         units[unit_of(name)].append(name)
@@ -140,8 +143,14 @@ def _asked(files):
 
 
 def _facts(source, asked):
-    """The facts that somebody on the device asks for; the others serve the host."""
+    """The facts that somebody on the device asks for; the others serve the host.
+
+    BUILD names the linked module that holds what it named.
+    """
     tree = ast.parse((ROOT / source).read_text())
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and node.targets[0].id == "BUILD":
+            node.value = ast.Constant(unit_of(node.value.value))
     tree.body = [
         node
         for node in tree.body
@@ -168,8 +177,8 @@ def image(facts, with_radio, folder):
 
 def unit_of(name):
     """The unit that a module belongs to."""
-    for unit, (folder, _) in UNITS.items():
-        if folder and (name + ".").startswith(folder + "."):
+    for unit, (folders, _) in UNITS.items():
+        if any((name + ".").startswith(folder + ".") for folder in folders):
             return unit
     return "bms"
 

@@ -25,6 +25,7 @@ MOS_OTP_MAX_DC = 750
 SHUNT_UOHM = 300
 
 BALANCER = "bleed"
+LEFT_OUT = ("balancing.wires",)  # modules without use here: no balance lead is sensed
 BLEED_MA = 165  # of one cell: 3.3 V over 20 ohm
 BALANCE_MAX_MA = 660  # of all bleeders together
 BALANCE_KAPPA_PM = 0
