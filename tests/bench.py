@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 import tests  # noqa: F401
-from tests import reaction
+from tests import deploy, reaction
 from tests.compile_all import compile_file, device_files
 from tests.rom import image_of
 from tests.upy.interpreters import ROOT, micropython, micropython32
@@ -28,6 +28,7 @@ def main():
     instructions(figures)
     allocations(figures)
     bytecode(figures)
+    linked(figures)
     heap_peak(figures)
     simulation_speed(figures)
     reactions(figures)
@@ -106,6 +107,15 @@ def bytecode(figures):
         put(figures, "mpy_bytes_" + package, size, "bytes")
     total = sum(size for package, size in sizes.items() if package != "hal_virtual")
     put(figures, "mpy_bytes_total", total, "bytes")
+
+
+def linked(figures):
+    """What `make deploy` brings onto each board, radio included; aioble comes on top."""
+    for board in deploy.BOARDS:
+        with tempfile.TemporaryDirectory() as folder:
+            written = deploy.build({"BOARD": board, "PORT": "-"}, Path(folder))
+        sizes = [size for name, size in written if name.endswith(".mpy") and name != "virtual.mpy"]
+        put(figures, "mpy_bytes_linked_" + board, sum(sizes), "bytes")
 
 
 def heap_peak(figures):
