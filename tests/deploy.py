@@ -218,7 +218,7 @@ def deploy(options):
         folder.mkdir(parents=True, exist_ok=True)
         try:
             written = build(options, folder)
-        except Refusal:
+        except (Refusal, LinkError):
             shutil.rmtree(folder)
             if not fresh:
                 folder.mkdir()

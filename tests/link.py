@@ -2,12 +2,13 @@
 
 On an ESP32 every module costs a dictionary, every import an entry in two of them, every
 public constant an object that is read once, and every name a place in a table in RAM. So
-what is deployed is one module for each unit: names are resolved here, constants
-become literals, what nobody uses is left out, parameters and private names of unrelated
-classes share short names. Public attributes keep theirs. The sources stay as they are
-read and tested; `tests/boot` runs what comes out of this.
+what is deployed is one module for each unit: names are resolved here, constants become
+literals, what nobody uses is left out, parameters and private names of unrelated classes
+share short names. Public attributes keep theirs. The sources stay as they are read and
+tested; `tests/boot` runs what comes out of this.
 
-Not understood, and refused: a project's module used as a value, a star import, `global`.
+Not understood, and refused: a project's module used as a value, a star import, `global` and
+`nonlocal`.
 """
 
 import ast
@@ -39,7 +40,7 @@ class Module:
 
 
 class Program:
-    """All modules; `link` gives the source of one unit.
+    """All modules; `link` gives the source of every unit.
 
     sources: module name → path. units: unit name → names of its modules, in any order; a
     unit may use those before it. exports: names that the outside imports of a unit.
@@ -348,7 +349,9 @@ class _Rewriter(ast.NodeTransformer):
 
     def _comprehension(self, node):
         names = {n.id for each in node.generators for n in ast.walk(each.target) if _is_store(n)}
+        # The first iterable belongs to the scope outside, and is rewritten once.
         first = self.visit(node.generators[0].iter)
+        node.generators[0].iter = ast.Constant(None)
         self.scopes.append(_Scope(names))
         self.generic_visit(node)
         self.scopes.pop()
@@ -388,7 +391,9 @@ class _Rewriter(ast.NodeTransformer):
         return self.visit(ast.copy_location(ast.Assign([node.target], node.value), node))
 
     def visit_Global(self, node):
-        raise LinkError("%s: global" % self.module.name)
+        raise LinkError("%s: global or nonlocal" % self.module.name)
+
+    visit_Nonlocal = visit_Global
 
 
 def _collect_symbols(module):
@@ -399,10 +404,12 @@ def _collect_symbols(module):
             for inner in ast.walk(node):
                 if _is_store(inner) and not _is_in_comprehension(inner, node):
                     module.symbols[inner.id] = "def"
+    stored = Counter(node.id for node in ast.walk(module.tree) if _is_store(node))
     for node in module.tree.body:
         if isinstance(node, ast.Assign) and len(node.targets) == 1:
             for name, value in _constants(node, module):
-                module.symbols[name] = value
+                if stored[name] == 1:
+                    module.symbols[name] = value
 
 
 def _constants(node, module):

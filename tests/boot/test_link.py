@@ -94,6 +94,23 @@ CASES = {
             return g
         answer = sum(f(3)(3))
         """,
+    "a comprehension in a closure, over its own parameter: 6": """
+        ## a
+        def f(a, k):
+            def g(n):
+                return [i + k for i in range(n)]
+            a.append(sum(g(3)))
+            return a[0]
+        answer = f([], 1)
+        """,
+    "a number that is stored twice: 3": """
+        ## a
+        n = 1
+        n += 2
+        def f():
+            return n
+        answer = f()
+        """,
     "a lambda: 5": """
         ## a
         pick = lambda row, at: row[at]
@@ -153,6 +170,14 @@ REFUSED = {
         def answer():
             global n
             n = 2
+        """,
+    "nonlocal": """
+        ## a
+        def answer(n):
+            def f():
+                nonlocal n
+                n = 2
+            return f
         """,
     "defines no nothing": """
         ## a
