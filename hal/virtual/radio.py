@@ -2,7 +2,7 @@
 
 The same seam as `ble.server`: what arrives is fed to a session, what a session says is
 notified, time passes in `Hub.tick`. `name` is a transport as bumble names them:
-`tcp-client:127.0.0.1:6402`, `pty:/tmp/bms`, `usb:0`. A controller answers behind it, so
+`tcp-client:127.0.0.1:6402`, `pty:LINK`, `usb:0`. A controller answers behind it, so
 a phone can connect to the simulated pack. Time on the air is real time, whatever the
 speed of the simulation.
 """

@@ -1,0 +1,102 @@
+"""Syntax: what a statement defines and binds, which constants it makes, and free names."""
+
+import ast
+import string
+from collections import Counter
+from pathlib import Path
+
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+class LinkError(Exception):
+    """What this linker does not understand, in one line."""
+
+
+class Module:
+    """One source file: its statements and what its names stand for.
+
+    symbols: name → what defines it ("def" or the number of a constant)
+    aliases: name → (module, symbol) or (module, None), for what it imports of the project
+    """
+
+    def __init__(self, name, path):
+        self.name = name
+        self.tree = ast.parse(Path(path).read_text())
+        self.symbols = {}
+        self.aliases = {}
+
+
+def collect_symbols(module):
+    """Fill in what a module defines at its top level."""
+    for node in module.tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            module.symbols[node.name] = "def"
+        elif not isinstance(node, (ast.Import, ast.ImportFrom)):
+            for inner in ast.walk(node):
+                if is_store(inner) and not _is_in_comprehension(inner, node):
+                    module.symbols[inner.id] = "def"
+    stored = Counter(node.id for node in ast.walk(module.tree) if is_store(node))
+    for node in module.tree.body:
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            for name, value in constants(node, module):
+                if stored[name] == 1:
+                    module.symbols[name] = value
+
+
+def constants(node, module):
+    """(name, number) pairs of an assignment that defines constants."""
+    target, value = node.targets[0], node.value
+    if isinstance(target, ast.Tuple) and ast.unparse(value) == "range(%d)" % len(target.elts):
+        return [(item.id, at) for at, item in enumerate(target.elts)]
+    if isinstance(value, ast.Call) and ast.unparse(value.func) == "const":
+        value = value.args[0]
+    number = _number(value, module)
+    if isinstance(target, ast.Name) and number is not None:
+        return [(target.id, number)]
+    return []
+
+
+def _number(node, module):
+    """The value of a constant expression, or None."""
+    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    known = {name: module.symbols.get(name) for name in names}
+    if not all(isinstance(value, (int, float)) for value in known.values()):
+        return None
+    plain = (ast.Constant, ast.UnaryOp, ast.BinOp, ast.Name, ast.operator, ast.unaryop, ast.Load)
+    if not all(isinstance(n, plain) for n in ast.walk(node)):
+        return None
+    value = eval(compile(ast.Expression(node), "constant", "eval"), known)
+    return value if type(value) in (int, float) else None
+
+
+def is_store(node):
+    """A name that is bound or deleted here."""
+    return isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del))
+
+
+def _is_in_comprehension(name, statement):
+    return any(
+        name in ast.walk(each.target)
+        for node in ast.walk(statement)
+        if isinstance(node, COMPREHENSIONS)
+        for each in node.generators
+    )
+
+
+def literal(value):
+    """The expression of a number."""
+    return ast.Constant(value) if value >= 0 else ast.UnaryOp(ast.USub(), ast.Constant(-value))
+
+
+def is_docstring(node):
+    """A statement that is nothing but a constant."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def free_name(taken, firsts, prefix=""):
+    """The shortest name that begins with one of `firsts` and is not taken."""
+    for rest in ("", *string.ascii_letters, *string.digits):
+        for first in firsts:
+            if prefix + first + rest not in taken:
+                return prefix + first + rest
+    raise LinkError("out of names")
