@@ -56,6 +56,7 @@ LIVE = (
     ("bal_from", "B"),
     ("bal_to", "B"),
     ("bal_ma", "h"),
+    ("ohm_pm", "H"),
 )
 
 # The health of the board, gathered by `_counts` in the order that the README gives.

@@ -61,6 +61,7 @@ class Snapshot:
         self.cycle_count = 0
         self.charge_count = 0
         self.soh_pm = 1000
+        self.ohm_pm = 1000  # resistance over the cell table's
         self.run_s = 0
 
         # Written by the guard.

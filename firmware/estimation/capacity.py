@@ -1,10 +1,8 @@
 """Capacity, health and cycles.
 
-Capacity is learned from every swing: the estimator's scale is the believed
-capacity over the true one, with a deviation that says how much the swings so
-far prove. A complete discharge and charge (manual, appendix to 5.3.2 i) is
-kept apart as complete_mah: what was counted between the two anchors. It is a
-witness of its own, and half of what it says is taken at once.
+Capacity is learned from every swing: the estimator's scale is the believed capacity over
+the true one, weighed by how sure the ends of each swing are. A complete discharge and
+charge (manual, appendix to 5.3.2 i) has the surest ends, two anchors, and decides alone.
 """
 
 _MIN_CAPACITY_MAH = 100
@@ -18,14 +16,12 @@ class Capacity:
         self.design_mah = design_mah
         self.believed_mah = design_mah
         self.full_mah = design_mah
-        self.complete_mah = 0
         self.cycle_count = 0
         self.charge_count = 0
         self.counted_mah = 0  # charge taken in up to the last cycle counted
         self.is_charging = False
         self.mark_chg_mah = 0
         self.mark_dsg_mah = 0
-        self.since_mah = None
 
     def set(self, mah):
         """A person states the capacity: the belief starts over from it."""
@@ -38,25 +34,6 @@ class Capacity:
     def soh_pm(self):
         """Learned over design capacity, per mille."""
         return self.full_mah * 1000 // self.design_mah
-
-    def anchor(self, is_full, is_empty, gained_mah, full_z):
-        """Count from empty to full; True when a complete charge just ended.
-
-        gained_mah: charge that arrived since the last call, known errors taken off.
-        full_z: the state of charge at which full is seen.
-        """
-        if is_empty:
-            self.since_mah = 0.0
-        elif self.since_mah is not None:
-            self.since_mah += gained_mah
-            if is_full:
-                counted_mah = int(self.since_mah / full_z)
-                self.since_mah = None
-                # Less, or nothing at all: one of the two anchors was a lying voltage.
-                if counted_mah * 2 > self.full_mah:
-                    self.complete_mah = counted_mah
-                    return True
-        return False
 
     def count(self, chg_mah, dsg_mah):
         """Count cycles (D20: one capacity taken in) and charges begun."""

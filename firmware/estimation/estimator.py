@@ -1,19 +1,16 @@
 """State of charge from charge and voltage, in slices that delay no step.
 
 Theory of operation. Once a second step() feeds the cell model; every block of
-seconds work() carries the swarm through one look, a bounded slice per call:
+seconds work() carries the bank through one look, a bounded slice per call:
 
-    REST -> TABLE -> LOOK -> (MEASURE -> (COUNT -> COPY)) -> REST
-
-z is settled after every look, the other unknowns every sixth and before the
-swarm is thinned out and copied.
+    REST -> TABLE (what each per cent should show) -> LOOK (each filter) -> TIDY -> REST
 
 While a look is under way the next block is already being collected, so
 nothing is lost. Between looks the estimate follows the counted charge.
 
 How much a look may tell: residuals of a cell model stay the same for hours,
 so ten thousand of them are not ten thousand witnesses. A look weighs by the
-charge that moved and, far less, by the time that passed; a fresh swarm may
+charge that moved and, far less, by the time that passed; a fresh bank may
 look harder for its first quarter of an hour. The spread that is granted to
 the voltage grows with the slope of the open-circuit curve (its shape is known
 to a per cent of charge or so), with the polarisation and with hysteresis that
@@ -22,17 +19,16 @@ is not known.
 
 from math import exp, sqrt
 
+from firmware.estimation.bank import SIZE, TIDYINGS, Bank
 from firmware.estimation.cell import NODES, CellModel
 from firmware.estimation.shape import Shape
 from firmware.estimation.sight import Sight
-from firmware.estimation.swarm import Swarm
 
-REST, TABLE, LOOK, MEASURE, COUNT, COPY = range(6)
+REST, TABLE, LOOK, TIDY = range(4)
 
 BLOCK_S = 10.0
 _TABLE_SLICE = 4
-_SWARM_SLICE = 7  # below 280 000 instructions, 5 ms on the board
-_COUNT_SLICE = 56
+_BANK_SLICE = 1  # below 280 000 instructions, 5 ms on the board
 _FRESH_S = 900.0
 _ANCHOR_S = 60.0
 _FULL_TAIL_C = 0.06
@@ -41,20 +37,18 @@ _TAIL_MISSES = 0.3  # of SOC per C rate: at 6 % C the A123 cell still takes in 1
 _EMPTY_C = 0.1  # the empty anchor needs |I| <= C/10 and 10 degrees
 _EMPTY_TEMP_C = 10.0
 _WEIGHT_MAX = 0.3
-_LOOKS_TO_MEASURE = 6
 
 
 class Estimator:
     """soc (0..1), its deviation, current and voltage offset, capacity scale."""
 
-    def __init__(self, profile, full_scale_c, seed=1):
+    def __init__(self, profile, full_scale_c):
         """full_scale_c: full scale of the current sensor over the capacity."""
         self.cell = CellModel(profile)
         self.tune = profile.tune
-        self.swarm = Swarm(self.tune.size, seed)
+        self.bank = Bank(self.tune, full_scale_c)
         self.sight = Sight(self.tune)
         self.learned = Shape(self.tune.curve)
-        self.full_scale_c = full_scale_c
         self.phase = REST
         self.at = 0
         self.is_full = False
@@ -65,31 +59,28 @@ class Estimator:
 
     def start(self, soc):
         """First power-up: soc is somebody's belief, maybe 20 % wrong."""
-        self.swarm.scatter(soc, self.tune, self.full_scale_c)
-        self.sight.forget(self.tune.volt)
+        self.bank.scatter(soc)
         self._restart()
 
     def resume(self, z, b, k, v, r=0.0):
         """Go on from stored (mean, deviation) of each unknown."""
-        self.swarm.gather(z, b, k, v[0], r)
-        self.sight.forget(v[1])
+        self.bank.gather(z, b, k, v, r)
         self._restart()
 
     def _restart(self):
         self.phase = REST
         self.at = 0
         self.seen_s = 0.0
-        self._looks = 0
         self.cell.clear()
         self._publish()
 
     @property
     def soc(self):
         """The estimate now, 0..1: the last look and what was counted since."""
-        swarm = self.swarm
+        bank = self.bank
         cell = self.cell
-        q = self._flight_q + cell.sum_q - swarm.b_mean * (self._flight_s + cell.s)
-        return min(max(self._z_base + swarm.k_mean * q / 3600.0, 0.0), 1.0)
+        q = self._flight_q + cell.sum_q - bank.b_mean * (self._flight_s + cell.s)
+        return min(max(self._z_base + bank.k_mean * q / 3600.0, 0.0), 1.0)
 
     def step(self, dt_s, rate_c, volt_v, temp_c, blind_c=0.0):
         """Add one second: mean C rate, mean cell voltage (None: not known).
@@ -103,7 +94,7 @@ class Estimator:
             self._lost_s += dt_s
             volt_v = 0.0
         self._blind_c = max(self._blind_c, blind_c)
-        cell.step(dt_s, rate_c, rate_c - self.swarm.b_mean, volt_v)
+        cell.step(dt_s, rate_c, rate_c - self.bank.b_mean, volt_v)
 
     def work(self):
         """One bounded slice of the look that is due; False when none is."""
@@ -115,33 +106,18 @@ class Estimator:
         elif phase == TABLE:
             self._table(self.at, min(self.at + _TABLE_SLICE, NODES))
         elif phase == LOOK:
-            last = min(self.at + _SWARM_SLICE, self.swarm.size)
-            self.swarm.look(self.at, last, self._q, self._hours, self._spread, self._seen)
-            if self._next(last, self.swarm.size, REST):
-                self.swarm.settle()
+            last = min(self.at + _BANK_SLICE, SIZE)
+            self.bank.look(
+                self.at, last, self._q, self._hours, self._spread, self._moved, self._seen
+            )
+            if self._next(last, SIZE, TIDY):
+                self.bank.settle()
                 self._publish()
                 if self._seen is not None:
                     self._learn_shape()
-                    self.sight.learned(int(self._z_base * (NODES - 1)))
-                self._looks += 1
-                if self._looks >= _LOOKS_TO_MEASURE or self.swarm.is_thin():
-                    self.phase = MEASURE
-        elif phase == MEASURE:
-            last = min(self.at + 2 * _SWARM_SLICE, self.swarm.size)
-            self.swarm.measure(self.at, last)
-            if self._next(last, self.swarm.size, REST):
-                self._rebase()
-                if self.swarm.is_thin():
-                    self.phase = COUNT
-        elif phase == COUNT:
-            last = min(self.at + _COUNT_SLICE, self.swarm.size)
-            self.swarm.count(self.at, last)
-            self._next(last, self.swarm.size, COPY)
         else:
-            last = min(self.at + _SWARM_SLICE, self.swarm.size)
-            self.swarm.copy(self.at, last, self.tune.shake)
-            if self._next(last, self.swarm.size, REST):
-                self.swarm.freshen(self.tune, self.full_scale_c)
+            self.bank.tidy(self.at)
+            self._next(self.at + 1, TIDYINGS, REST)
         return True
 
     def _next(self, last, size, phase):
@@ -154,18 +130,10 @@ class Estimator:
         return True
 
     def _publish(self):
-        """Base the running estimate on the means of the swarm."""
-        self._z_base = min(max(self.swarm.z_mean, 0.0), 1.0)
+        """Base the running estimate on the means of the bank."""
+        self._z_base = min(max(self.bank.z_mean, 0.0), 1.0)
         self._flight_q = self._flight_s = 0.0
         self._lost_s = self._blind_c = 0.0
-
-    def _rebase(self):
-        """Take over new means of offset and scale without moving the estimate."""
-        self._looks = 0
-        self._z_base = self.soc
-        self._flight_q = -self.cell.sum_q
-        self._flight_s = -self.cell.s
-        self.swarm.settle_rest()
 
     def _open(self):
         """Close the block of seconds and prepare to look at it."""
@@ -175,7 +143,7 @@ class Estimator:
         self._hours = s / 3600.0
         self._flight_q = cell.sum_q
         self._flight_s = s
-        self._rate = cell.sum_i / s - self.swarm.b_mean
+        self._rate = cell.sum_i / s - self.bank.b_mean
         self._moved = abs(cell.sum_u2) / 3600.0
         # A current that nobody sees wanders: its charge grows as a root.
         self._spread = self._blind_c * sqrt(self._hours)
@@ -215,7 +183,6 @@ class Estimator:
         sight.weight = weight = min(weight, _WEIGHT_MAX)
         sight.bend = 1.0 / (tune.bend * weight)
         low = exp(-self._z_base / cell.p.b)
-        sight.wander(self._moved)
         sight.aim(pol_0 * (1.0 + cell.p.a0 * low) + pol_1 * (1.0 + cell.p.a1 * low) + pol_2)
         if self._blind_c:
             self._doubt_0 += (self._blind_c * (cell.r0 + cell.r1 + cell.r2)) ** 2
@@ -243,7 +210,7 @@ class Estimator:
         elif self.is_empty:
             sight.anchor = 1
             sight.anchor_z = self._empty_z()
-        sight.anchor_inverse = 1.0 / self.tune.anchor
+        sight.anchor_square = self.tune.anchor * self.tune.anchor
         sight.anchor_weight = self.tune.anchor_weight
 
     def _empty_z(self):
@@ -256,7 +223,7 @@ class Estimator:
 
     def _learn_shape(self):
         """Teach the curve what this look showed at the estimate."""
-        swarm = self.swarm
+        bank = self.bank
         sight = self.sight
         z = self._z_base
         top = NODES - 1
@@ -266,16 +233,12 @@ class Estimator:
             sight.volt_v
             - sight.volt[n]
             - (z * top - n) * step
-            - swarm.v_mean
-            - swarm.r_mean * sight.pol_v
+            - bank.v_mean
+            - bank.r_mean * sight.pol_v
         )
         own = self.learned.mean_square()
-        blur = step * top * swarm.z_sd
-        square = (
-            max((1.0 / sight.inverse[n] - sight.common) * sight.weight - own, 1e-6)
-            + blur * blur
-            + sight.vv
-        )
+        blur = step * top * bank.z_sd
+        square = max(sight.square[n] - own, 1e-6) + blur * blur + bank.v_sd * bank.v_sd
         self.learned.learn(z, residual, square, sight.weight * self.tune.teach)
 
     def _table(self, first, last):

@@ -18,6 +18,7 @@ CURRENT_LOST = 1
 CELLS_LOST = 2
 
 _SAMPLE_MS = 1000
+_SLICES_PER_S = 9  # a look takes 72, and ten seconds; each is below 280 000 instructions
 _CURRENT_STALE_MS = 1000
 _CELLS_STALE_MS = 5000
 _BLIND_C = 0.1  # what may flow unseen while the current sensor is dead
@@ -27,14 +28,14 @@ _ASLEEP_SD = 0.0002  # of SOC per root hour asleep: self-discharge, spread
 _FULL_SCALE_MA = 200_000
 _UNKNOWN_OFF_S = 3600
 _UNCONFIGURED = 2  # until a person says what the cells are, LiFePO4 stands in
-_VERSION = 2
-_SAVED = "<BBHIIIIIIIIIIII13f"
+_VERSION = 3
+_SAVED = "<BBHIIIIIIIIIII13f"
 SAVED_BYTES = calcsize(_SAVED) + 2
 
 
 class Gauge:
     """Writes soc_pm, soc_est_pm, soc_conf_pm, remain_mah, full_mah, cycle_mah,
-    cycle_count, charge_count, soh_pm and run_s of the snapshot it is given.
+    cycle_count, charge_count, soh_pm, ohm_pm and run_s of the snapshot it is given.
 
     fault: CURRENT_LOST | CELLS_LOST while a signal it needs is stale.
     """
@@ -54,6 +55,7 @@ class Gauge:
         self._held_ms = 0
         self._blind_ms = 0
         self._last_mams = 0
+        self._slices = 0  # that this second may still take
         self.estimator = None
 
     def load(self, limits, table=None):
@@ -109,13 +111,13 @@ class Gauge:
 
     def set_capacity(self, mah):
         """An authorised person states the capacity; the SOC stays."""
-        swarm = self.estimator.swarm
-        z = (self.estimator.soc, swarm.z_sd + 0.005)
+        bank = self.estimator.bank
+        z = (self.estimator.soc, bank.z_sd + 0.005)
         scale = self.capacity.believed_mah / mah
-        b = (swarm.b_mean * scale, swarm.b_sd * scale)
-        v = (swarm.v_mean, self.estimator.sight.vv**0.5)
+        b = (bank.b_mean * scale, bank.b_sd * scale)
+        v = (bank.v_mean, bank.v_sd)
         self.capacity.set(mah)
-        part = swarm.r_mean
+        part = bank.r_mean
         self._build()
         self.estimator.resume(z, b, (1.0, self.estimator.tune.scale), v, part)
         self._publish()
@@ -137,8 +139,12 @@ class Gauge:
     def work(self):
         """One bounded slice outside the step; True while more is waiting."""
         if self._held_ms >= _SAMPLE_MS:
+            self._slices = _SLICES_PER_S * self._held_ms // 1000
             self._sample()
             return True
+        if not self._slices:
+            return False
+        self._slices -= 1
         return self.estimator.work()
 
     def _sample(self):
@@ -167,19 +173,12 @@ class Gauge:
         estimator = self.estimator
         rate_c = mean_ma / self.capacity.believed_mah
         estimator.step(held_ms / 1000.0, rate_c, volt_v, self._temp_c(), blind_c)
-        swarm = estimator.swarm
-        counted = swarm.k_mean * (rate_c - swarm.b_mean) * held_ms / 3.6e6
+        bank = estimator.bank
+        counted = bank.k_mean * (rate_c - bank.b_mean) * held_ms / 3.6e6
         self.shown.follow(
             counted, estimator.soc, held_ms / 1000.0, estimator.is_full, estimator.is_empty
         )
-        self.capacity.learn(swarm.k_mean)
-        gained_mah = (mean_ma - swarm.b_mean * self.capacity.believed_mah) * held_ms / 3.6e6
-        if gained_mah > 0.0:
-            gained_mah *= 1.0 - estimator.cell.p.loss
-        if self.capacity.anchor(
-            estimator.is_full, estimator.is_empty, gained_mah, estimator.full_z
-        ):
-            swarm.lean(self.capacity.believed_mah / self.capacity.complete_mah)
+        self.capacity.learn(bank.k_mean)
         self.capacity.count(self.meter.chg_mah, self.meter.dsg_mah)
         self._publish()
 
@@ -193,13 +192,9 @@ class Gauge:
             t2 = t1
         return (t1 + t2) * 0.05 if t1 > _NO_SENSOR_DC else _TEMP_C
 
-    def ohm_pm(self):
-        """Resistance over the profile's, per mille: its trend is the pack's ageing."""
-        return int(1000.0 * (1.0 + self.estimator.swarm.r_mean) + 0.5)
-
     def conf(self):
         """Half width that holds the truth nineteen times in twenty, 0..1."""
-        return min(2.0 * self.estimator.swarm.z_sd + 0.01, 1.0)
+        return min(2.0 * self.estimator.bank.z_sd + 0.01, 1.0)
 
     def _publish(self):
         snap = self.snap
@@ -213,6 +208,7 @@ class Gauge:
         snap.cycle_count = capacity.cycle_count
         snap.charge_count = capacity.charge_count
         snap.soh_pm = capacity.soh_pm()
+        snap.ohm_pm = int(1000.0 * (1.0 + self.estimator.bank.r_mean) + 0.5)
         snap.run_s = self.run_s
 
     def save(self, buf):
@@ -220,7 +216,7 @@ class Gauge:
         m = self.meter
         c = self.capacity
         e = self.estimator
-        s = e.swarm
+        s = e.bank
         pack_into(
             _SAVED,
             buf,
@@ -235,7 +231,6 @@ class Gauge:
             self.run_s,
             c.design_mah,
             c.believed_mah,
-            c.complete_mah,
             c.cycle_count,
             c.counted_mah,
             c.mark_chg_mah,
@@ -247,7 +242,7 @@ class Gauge:
             s.k_mean,
             s.k_sd,
             s.v_mean,
-            e.sight.vv**0.5,
+            s.v_sd,
             e.cell.h,
             e.cell.h_quick,
             e.cell.unknown,
@@ -274,18 +269,18 @@ class Gauge:
         c = self.capacity
         c.charge_count = x[2]
         m.chg_mah, m.chg_carry, m.dsg_mah, m.dsg_carry, self.run_s = x[3:8]
-        c.design_mah, c.believed_mah, c.complete_mah, c.cycle_count, c.counted_mah = x[8:13]
-        c.mark_chg_mah, c.mark_dsg_mah = x[13:15]
+        c.design_mah, c.believed_mah, c.cycle_count, c.counted_mah = x[8:12]
+        c.mark_chg_mah, c.mark_dsg_mah = x[12:14]
         self._last_mams = m.net_mams()
         self._build()
         e = self.estimator
         hours = (_UNKNOWN_OFF_S if off_s is None else off_s) / 3600.0
         lost = self.own_ma * hours / c.believed_mah
-        sd = (x[16] * x[16] + _ASLEEP_SD * _ASLEEP_SD * hours + 0.25 * lost * lost) ** 0.5
-        e.resume((max(x[15] - lost, 0.0), sd), x[17:19], x[19:21], x[21:23], x[26])
-        e.cell.h, e.cell.h_quick, e.cell.unknown = x[23:26]
-        self.shown.set(max(x[27] - lost, 0.0))
-        c.learn(e.swarm.k_mean)
+        sd = (x[15] * x[15] + _ASLEEP_SD * _ASLEEP_SD * hours + 0.25 * lost * lost) ** 0.5
+        e.resume((max(x[14] - lost, 0.0), sd), x[16:18], x[18:20], x[20:22], x[25])
+        e.cell.h, e.cell.h_quick, e.cell.unknown = x[22:25]
+        self.shown.set(max(x[26] - lost, 0.0))
+        c.learn(e.bank.k_mean)
         self._publish()
         return True
 

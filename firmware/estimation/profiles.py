@@ -18,14 +18,15 @@ _RISE_MAX = 5.0
 class Tune:
     """How far the estimator trusts what: deviations and parts, see the rows."""
 
-    size = 220  # hypotheses
     start, start_wide, start_wide_part = 0.02, 0.15, 0.7  # SOC that was stated
     offset, offset_wide, offset_wide_part = 0.0005, 0.003, 0.6  # of full scale
     scale, scale_wide, scale_wide_part = 0.03, 0.12, 0.4  # capacity, gain
     volt = 0.003  # V, reading of a cell
-    shake = 0.2
-    fresh, fresh_weight, fresh_lean = 0.08, 0.5, 0.7
-    fresh_soc, fresh_scale, fresh_offset = 0.1, 0.03, 0.0012
+    offset_drift, scale_drift = 0.0003, 0.001  # C rate a root hour; per root C hour moved
+    count_noise = 0.002  # of SOC, per root C hour moved
+    cut = 0.012  # of SOC: a wider filter is cut
+    group = 0.00025  # weight that every group keeps
+    stray, stray_weight, stray_soc, lean = 0.002, 0.01, 0.15, 0.7
     noise = 0.005  # V
     shape, shape_low, shape_high = 0.01, 0.03, 0.0  # of SOC: everywhere, near the ends
     doubt = 0.45  # of the polarisation
@@ -60,7 +61,6 @@ class LfpGenericTune(LfpTune):
 
     volt = 0.006
     scale, scale_wide_part = 0.02, 0.15
-    fresh_scale = 0.01
     shape, shape_low = 0.012, 0.05
     doubt = 0.2
     doubt_half = 0.4
@@ -96,7 +96,7 @@ _COLD_NONE = (b"\x00\x64", b"\x00\x00", b"\x00\x00", 0.0)
 # A123 recordings miss without it); the quick hysteresis near full.
 _KINDS = {
     LI_ION: (0.003, _COLD_LI_ION, 0.0, 0.0, 0.0, 200),
-    LFP: (0.006, _COLD_LFP, 0.045, 0.2, 50.0, 91),
+    LFP: (0.006, _COLD_LFP, 0.06, 0.2, 50.0, 91),
     LTO: (0.003, _COLD_NONE, 0.0, 0.0, 0.0, 200),
 }
 _TABLES = {LI_ION: LI_ION_TABLE, LFP: LFP_TABLE, LTO: LTO_TABLE}

@@ -23,7 +23,7 @@ def opened(table):
 
 
 TABLES = {1: opened(LI_ION_TABLE), 2: opened(LFP_TABLE)}
-_LAG = {1: 0.0, 2: 0.045}  # SOC by which the surface runs ahead, per C rate
+_LAG = {1: 0.0, 2: 0.06}  # SOC by which the surface runs ahead, per C rate
 _LAG_PART = {1: 0.0, 2: 0.2}  # of the slow resistance, which that explains
 
 

@@ -1,4 +1,4 @@
-"""Cycles, charges, complete cycles and health."""
+"""Cycles, charges and health."""
 
 from firmware.estimation.capacity import Capacity
 from tests.each import each
@@ -43,30 +43,3 @@ def test_charges_are_counted_when_they_begin():
     assert capacity.charge_count == 1
     capacity.count(32_500, 20_000)
     assert capacity.charge_count == 2
-
-
-def test_a_complete_charge_is_what_was_counted_from_empty_to_full():
-    capacity = Capacity(100_000)
-    assert not capacity.anchor(True, False, 5.0, 1.0)
-    assert capacity.complete_mah == 0
-    assert not capacity.anchor(False, True, -90_000.0, 1.0)
-    assert not capacity.anchor(False, False, 60_000.0, 1.0)
-    assert capacity.anchor(True, False, 37_000.0, 1.0)
-    assert capacity.complete_mah == 97_000
-    assert not capacity.anchor(True, False, 9_000.0, 1.0)
-    assert capacity.complete_mah == 97_000
-
-
-def test_what_the_tail_still_misses_belongs_to_the_capacity():
-    capacity = Capacity(100_000)
-    capacity.anchor(False, True, 0.0, 1.0)
-    assert capacity.anchor(True, False, 98_000.0, 0.98)
-    assert abs(capacity.complete_mah - 100_000) <= 1
-
-
-@each(((-9_000.0, False), (50_000.0, False), (50_001.0, True)))
-def test_half_a_capacity_is_no_complete_charge(row):
-    capacity = Capacity(100_000)
-    capacity.anchor(False, True, 0.0, 1.0)
-    assert capacity.anchor(True, False, row[0], 1.0) == row[1]
-    assert capacity.complete_mah == (50_001 if row[1] else 0)

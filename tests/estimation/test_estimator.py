@@ -77,19 +77,19 @@ def test_counting_alone_goes_on_without_a_voltage():
         while estimator.work():
             pass
     assert abs(estimator.soc - 0.5) < 0.01
-    assert estimator.swarm.z_sd < 0.02
+    assert estimator.bank.z_sd < 0.02
 
 
 def test_a_dead_current_sensor_widens_what_is_claimed():
     cell = Cell(LFP, 0.6)
     estimator = Estimator(Profile(LFP), 2.0)
     estimator.resume((0.6, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
-    before = estimator.swarm.z_sd
+    before = estimator.bank.z_sd
     for _ in range(720):
         estimator.step(5.0, 0.0, cell.step(5.0, 0.0), 25.0, blind_c=0.1)
         while estimator.work():
             pass
-    assert estimator.swarm.z_sd > 2 * before
+    assert estimator.bank.z_sd > 2 * before
 
 
 def test_an_offset_and_a_scale_are_learned_over_cycles():
@@ -99,8 +99,29 @@ def test_an_offset_and_a_scale_are_learned_over_cycles():
     day = ((-0.4, 5400), (0.0, 600), (0.38, 5700), (0.0, 600))
     drive(estimator, cell, day * 4, offset_c=0.004, scale=1.0 / 1.1, dt_s=10.0)
     assert abs(estimator.soc - cell.z) < 0.025
-    assert abs(estimator.swarm.b_mean - 0.004) < 0.004
-    assert abs(estimator.swarm.k_mean - 1.1) < 0.04
+    assert abs(estimator.bank.b_mean - 0.004) < 0.004
+    assert abs(estimator.bank.k_mean - 1.1) < 0.04
+
+
+@each((1.15, 0.85))
+def test_a_complete_discharge_and_charge_teach_the_capacity(row):
+    cell = Cell(LFP, 0.95, h=1.0)
+    estimator = Estimator(Profile(LFP, owner_table(LFP)), 2.0)
+    estimator.start(0.95)
+
+    def go(rate, seconds, until=lambda: False):
+        for _ in range(int(seconds / 10.0)):
+            drive(estimator, cell, ((rate, 10.0),), scale=1.0 / row, dt_s=10.0)
+            if until():
+                return
+
+    go(-0.4, 9000, lambda: cell.z < 0.03)
+    go(-0.03, 4000, lambda: estimator.is_empty)
+    assert estimator.is_empty
+    go(0.3, 12000, lambda: cell.z > 0.97)
+    go(0.02, 6000, lambda: estimator.is_full)
+    assert estimator.is_full
+    assert abs(estimator.bank.k_mean - row) < 0.015
 
 
 def test_a_higher_resistance_is_learned_while_driving():
@@ -111,7 +132,7 @@ def test_a_higher_resistance_is_learned_while_driving():
     estimator = Estimator(Profile(LI_ION, owner_table(LI_ION)), 2.0)
     estimator.resume((0.6, 0.005), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
     drive(estimator, cell, ((-1.0, 300), (1.0, 290)) * 20)
-    assert 0.1 < estimator.swarm.r_mean < 0.4
+    assert 0.1 < estimator.bank.r_mean < 0.4
     assert abs(estimator.soc - cell.z) < 0.02
 
 
@@ -150,6 +171,6 @@ def test_the_estimate_does_not_move_while_a_look_is_under_way():
     slices = 0
     while estimator.work() and estimator.phase != REST:
         slices += 1
-        if estimator.swarm.z_mean == estimator._z_base and slices < 20:
+        if estimator.bank.z_mean == estimator._z_base and slices < 20:
             assert abs(estimator.soc - expected) < 1e-6
     assert slices > 30

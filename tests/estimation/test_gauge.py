@@ -1,5 +1,6 @@
 """The gauge as the loop sees it: its fields, its memory, its bounds."""
 
+from firmware.estimation.estimator import REST
 from firmware.estimation.gauge import CELLS_LOST, CURRENT_LOST, SAVED_BYTES, Gauge
 from tests.each import each
 from tests.estimation.rig import Cell, Settings, Snap
@@ -47,17 +48,21 @@ def test_steps_of_50_ms_and_of_1_s_count_the_same():
     assert fine.meter.net_mams() == coarse.meter.net_mams() == -33_333 * 30_000
 
 
-def test_one_slice_is_one_slice():
+def test_a_second_takes_nine_slices_at_most_and_a_look_ends_before_the_next():
     gauge = ready()
     gauge.snap.current_ma = -1000
-    for _ in range(11):
+    ended_s = []
+    for second in range(60):
         gauge.integrate(1000)
-        assert gauge.work()
-    slices = 0
-    while gauge.work():
-        slices += 1
-    assert slices > 30
-    assert not gauge.work()
+        slices = 0
+        was_busy = gauge.estimator.phase != REST
+        while gauge.work():
+            slices += 1
+        assert slices <= 10  # the sample is one
+        if was_busy and gauge.estimator.phase == REST:
+            ended_s.append(second)
+    assert [b - a for a, b in zip(ended_s, ended_s[1:])] == [10] * (len(ended_s) - 1)
+    assert len(ended_s) == 5
 
 
 @each(((1000, 0), (1001, CURRENT_LOST)))
@@ -71,9 +76,10 @@ def test_a_stale_current_is_not_counted(row):
 
 def test_the_resistance_is_told_beside_its_profile():
     gauge = ready()
-    assert gauge.ohm_pm() == 1000
-    gauge.estimator.swarm.r_mean = 0.25
-    assert gauge.ohm_pm() == 1250
+    assert gauge.snap.ohm_pm == 1000
+    gauge.estimator.bank.r_mean = 0.25
+    run(gauge, 0, 1)
+    assert gauge.snap.ohm_pm == 1250
 
 
 def test_a_lost_current_widens_the_confidence():
@@ -142,7 +148,7 @@ def test_a_power_cut_loses_nothing_but_certainty():
     assert other.meter.dsg_carry == gauge.meter.dsg_carry
     assert other.run_s == gauge.run_s
     assert abs(other.snap.soc_pm - gauge.snap.soc_pm) <= 1
-    assert abs(other.estimator.swarm.k_mean - gauge.estimator.swarm.k_mean) < 0.01
+    assert abs(other.estimator.bank.k_mean - gauge.estimator.bank.k_mean) < 0.01
     long = Gauge(Snap())
     long.load(Settings())
     assert long.restore(buf, 3600 * 24 * 365)
@@ -186,18 +192,6 @@ def test_a_full_charge_is_shown_and_counted():
     run(gauge, 3000, 1800)
     assert snap.soc_pm == 1000
     assert snap.charge_count == 1
-
-
-def test_a_complete_charge_is_half_of_the_word_on_the_capacity():
-    gauge = ready(pm=950)
-    snap = gauge.snap
-    for n in range(snap.cell_count):
-        snap.cell_mv[n] = 3580
-    gauge.capacity.since_mah = 90_000.0  # since the pack was empty
-    run(gauge, 3000, 90)
-    complete_mah = gauge.capacity.complete_mah
-    assert 90_000 < complete_mah < 92_000
-    assert abs(gauge.capacity.full_mah - (100_000 + complete_mah) / 2) < 2500
 
 
 def test_the_boards_own_consumption_is_counted_while_it_runs():

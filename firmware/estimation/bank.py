@@ -1,0 +1,309 @@
+"""A bank of Kalman filters: several explanations of what a pack shows, weighed.
+
+Theory of operation. Unknown are the state of charge z, the offset b of the current
+sensor (C rate), a scale k (believed over true capacity, the sensor's gain with it),
+the offset v of the voltage reading, and a part r by which the drop on the resistances
+exceeds the model's. Charge moves z by k (q - b t). One filter carries the five and
+what ties them, so a charge from one anchor to the next teaches b and k by itself.
+
+Voltage is not straight in z: on the plateau of LiFePO4 two states of charge look alike
+for hours. So there are many filters, each for a stretch of SOC that is straight enough,
+weighed by how well it foretold what was seen. One that grew wide is cut in two, one that
+stands upon another is joined with it. They come in groups, one for each belief about the
+sensor and the capacity: right, or far off. The last group are strays, kept far around the
+rest, so that a bank that is wrong finds back.
+
+A filter is a record of 21 numbers in single precision, the same on every host: weight,
+z b k v r, and the upper half of their covariance, row by row.
+"""
+
+from array import array
+from math import exp, log, sqrt
+from struct import pack_into, unpack_from
+
+Z_HIGH, Z_LOW = 1.01, -0.02
+_GROUPS, _PER, _STRAYS = 4, 9, 4
+SIZE = _GROUPS * _PER + _STRAYS
+TIDYINGS = _GROUPS + 1
+_N = 21
+_RECORD = "21f"
+_BYTES = 4 * _N
+_UNKNOWNS = 5
+_ZZ, _BB, _KK, _VV, _RR = 6, 11, 15, 18, 20
+_NODE = 1.7320508  # where Gauss and Hermite look, in deviations
+_HALF = 0.8  # where the halves of a cut filter stand, in deviations
+_CLOSE = 0.5  # squared distance at which two filters may be joined
+_SPARE = 0.001  # part of its group's weight that is not worth a filter
+_LEAST_ZZ = 1e-6
+_ANCHOR_BEND = 0.02
+
+
+class Bank:
+    """SIZE filters; z_mean, z_sd and so on for b, k and v, and r_mean, after each look."""
+
+    def __init__(self, tune, full_scale_c):
+        """full_scale_c: full scale of the current sensor over the capacity."""
+        self.tune = tune
+        self.full_scale_c = full_scale_c
+        self.x = array("f", [0.0] * (_N * SIZE))
+
+    def scatter(self, z):
+        """Start over around a state of charge that somebody believes."""
+        tune = self.tune
+        for n in range(_GROUPS):
+            weight = tune.offset_wide_part if n & 1 else 1.0 - tune.offset_wide_part
+            weight *= tune.scale_wide_part if n & 2 else 1.0 - tune.scale_wide_part
+            b = (tune.offset_wide if n & 1 else tune.offset) * self.full_scale_c
+            k = tune.scale_wide if n & 2 else tune.scale
+            rest = ((0.0, b), (1.0, k), (0.0, tune.volt), 0.0)
+            part = tune.start_wide_part
+            self._spread(n * _PER, 1, weight * (1.0 - part), z, tune.start, rest)
+            self._spread(n * _PER + 1, _PER - 1, weight * part, z, tune.start_wide, rest)
+        self._begin(z, 0.0, 1.0, 0.0, 0.0)
+
+    def gather(self, z, b, k, v, r):
+        """Start over from stored (mean, deviation) of z, b, k and v; mean of r."""
+        for n in range(_GROUPS):
+            self._spread(n * _PER, _PER, 1.0, z[0], z[1], (b, k, v, r))
+        self._begin(z[0], b[0], k[0], v[0], r)
+
+    def _begin(self, z, b, k, v, r):
+        self.z_mean, self.b_mean, self.k_mean, self.v_mean, self.r_mean = z, b, k, v, r
+        self.total = 1.0
+        self._recall()
+        self.look(0, SIZE, 0.0, 0.0, 0.0, 0.0, None)
+        self.settle()
+
+    def _spread(self, first, count, weight, z, z_sd, rest):
+        """Set filters first..first+count-1: together about a normal distribution of z."""
+        (b, b_sd), (k, k_sd), (v, v_sd), r = rest
+        away = 4.0 / count
+        for n in range(count):
+            at = (n - 0.5 * (count - 1)) * away
+            x = [0.0] * _N
+            x[0] = weight * exp(-0.5 * at * at) * away * 0.4
+            x[1:6] = min(max(z + z_sd * at, 0.0), 1.0), b, k, v, r
+            sd = z_sd if count == 1 else z_sd * away * 0.6
+            x[_ZZ], x[_BB], x[_KK], x[_VV] = sd * sd, b_sd * b_sd, k_sd * k_sd, v_sd * v_sd
+            x[_RR] = self.tune.ohm * self.tune.ohm
+            pack_into(_RECORD, self.x, (first + n) * _BYTES, *x)
+
+    def look(self, first, last, q, hours, spread, moved, seen):
+        """Move filters first..last-1 by charge q (C hours) and weigh them.
+
+        spread: deviation by which charge that was not seen moves z; moved: C hours.
+        seen: None without a voltage, else a Sight (what each z should show).
+        """
+        tune = self.tune
+        wander_v = min(moved / tune.volt_moved, 0.5)
+        wander_r = min(moved / tune.ohm_moved, 0.5)
+        vv_far = tune.volt * tune.volt
+        rr_far = tune.ohm * tune.ohm
+        bb_more = tune.offset_drift * tune.offset_drift * hours
+        kk_more = tune.scale_drift * tune.scale_drift * moved
+        zz_more = spread * spread + tune.count_noise * tune.count_noise * moved
+        if first == 0:
+            # Sums run around a near point: the device has single precision.
+            self.z_near = self.z_mean
+            self.even = 1.0 / self.total
+            self.total = self.sz = self.szz = self.sb = self.sbb = 0.0
+            self.sk = self.skk = self.sv = self.svv = self.sr = 0.0
+        for i in range(first, last):
+            (w, z, b, k, v, r, zz, zb, zk, zv, zr, bb, bk, bv, br, kk, kv, kr, vv, vr, rr) = (
+                unpack_from(_RECORD, self.x, i * _BYTES)
+            )
+            # Charge moves z, and ties it to what is not known of the charge.
+            a = -k * hours
+            g = q - b * hours
+            z += k * g
+            zz += a * zb + g * zk
+            zb += a * bb + g * bk
+            zk += a * bk + g * kk
+            zv += a * bv + g * kv
+            zr += a * br + g * kr
+            zz += a * zb + g * zk + zz_more
+            bb += bb_more
+            kk += kk_more
+            vv += wander_v * (vv_far - vv)
+            rr += wander_r * (rr_far - rr)
+            is_anchor = False
+            loss = 0.0
+            while seen is not None:
+                if is_anchor:
+                    s, one, pol, bow, bend = 1.0, 0.0, 0.0, 0.0, _ANCHOR_BEND
+                    square, weight = seen.anchor_square, seen.anchor_weight
+                    y = seen.anchor_z - z
+                else:
+                    reach = _NODE * sqrt(zz)
+                    here, square = seen.at(z)
+                    up, _ = seen.at(z + reach)
+                    down, _ = seen.at(z - reach)
+                    s = (up - down) / (2.0 * reach)
+                    bow = up + down - 2.0 * here
+                    one, pol, weight, bend = 1.0, seen.pol_v, seen.weight, seen.bend
+                    y = seen.volt_v - here - bow / 6.0 - v - pol * r
+                # How each unknown goes with what is seen, and what that teaches of all.
+                hz = s * zz + one * zv + pol * zr
+                hb = s * zb + one * bv + pol * br
+                hk = s * zk + one * kv + pol * kr
+                hv = s * zv + one * vv + pol * vr
+                hr = s * zr + one * vr + pol * rr
+                sure = (s * hz + one * hv + pol * hr + bow * bow / 18.0) * weight / square
+                inverse = weight / (square * (1.0 + sure))
+                x = y * y * inverse
+                calm = 1.0 / (1.0 + x * bend)
+                loss += x * calm + one * weight * log(square) + log(1.0 + sure)
+                inverse *= calm
+                y *= inverse
+                z += hz * y
+                b += hb * y
+                k += hk * y
+                v += hv * y
+                r += hr * y
+                x = hz * inverse
+                zz -= x * hz
+                zb -= x * hb
+                zk -= x * hk
+                zv -= x * hv
+                zr -= x * hr
+                x = hb * inverse
+                bb -= x * hb
+                bk -= x * hk
+                bv -= x * hv
+                br -= x * hr
+                x = hk * inverse
+                kk -= x * hk
+                kv -= x * hv
+                kr -= x * hr
+                x = hv * inverse
+                vv -= x * hv
+                vr -= x * hr
+                rr -= hr * inverse * hr
+                if is_anchor or (z - seen.anchor_z) * seen.anchor <= 0.0:
+                    break
+                is_anchor = True
+            w *= self.even * exp(-0.5 * loss)
+            z = Z_HIGH if z > Z_HIGH else Z_LOW if z < Z_LOW else z
+            if zz < _LEAST_ZZ:
+                zz = _LEAST_ZZ
+            # fmt: off
+            pack_into(
+                _RECORD, self.x, i * _BYTES,
+                w, z, b, k, v, r, zz, zb, zk, zv, zr, bb, bk, bv, br, kk, kv, kr, vv, vr, rr,
+            )
+            # fmt: on
+            self.total += w
+            z -= self.z_near
+            self.sz += w * z
+            self.szz += w * (z * z + zz)
+            self.sb += w * b
+            self.sbb += w * (b * b + bb)
+            k -= 1.0
+            self.sk += w * k
+            self.skk += w * (k * k + kk)
+            self.sv += w * v
+            self.svv += w * (v * v + vv)
+            self.sr += w * r
+
+    def settle(self):
+        """After a look at all: means and deviations; the weights add up to one at the next."""
+        total = self.total
+        z = self.sz / total
+        self.z_mean = self.z_near + z
+        self.z_sd = sqrt(max(self.szz / total - z * z, 0.0))
+        self.b_mean = b = self.sb / total
+        self.b_sd = sqrt(max(self.sbb / total - b * b, 0.0))
+        k = self.sk / total
+        self.k_mean = 1.0 + k
+        self.k_sd = sqrt(max(self.skk / total - k * k, 0.0))
+        self.v_mean = v = self.sv / total
+        self.v_sd = sqrt(max(self.svv / total - v * v, 0.0))
+        self.r_mean = self.sr / total
+
+    def tidy(self, group):
+        """Keep a group fit: join what stands together, cut what is wide, recall strays."""
+        x = self.x
+        if group == _GROUPS:
+            least = self.tune.stray * self.total
+            if sum([x[o] for o in range(_N * _GROUPS * _PER, _N * SIZE, _N)]) < least:
+                self._recall()
+            return
+        filters = range(_N * group * _PER, _N * (group + 1) * _PER, _N)
+        total = sum([x[o] for o in filters]) + 1e-30
+        more = max(self.tune.group * self.total / total, 1.0)
+        total *= more
+        low = wide = filters[0]
+        for o in filters:
+            x[o] *= more
+            if x[o] < x[low]:
+                low = o
+            if x[o] * x[o + _ZZ] > x[wide] * x[wide + _ZZ]:
+                wide = o
+        if x[wide + _ZZ] <= self.tune.cut * self.tune.cut:
+            return
+        if x[low] > _SPARE * total:
+            self._join_closest(filters)
+        else:
+            self._cut(wide, low)
+
+    def _join_closest(self, filters):
+        """Make room for a cut, at the next look."""
+        x = self.x
+        least = _CLOSE
+        for o in filters:
+            z = x[o + 1]
+            zz = x[o + _ZZ]
+            for u in range(o + _N, filters[-1] + 1, _N):
+                away = z - x[u + 1]
+                away *= away / (zz + x[u + _ZZ])
+                if away < least:
+                    least = away
+                    into = o
+                    other = u
+        if least < _CLOSE:
+            self._join(into, other)
+            x[other] = 0.0
+
+    def _join(self, o, u):
+        """The record at o takes over the one at u; together they are what they were."""
+        x = self.x
+        total = x[o] + x[u]
+        part = x[u] / total
+        away = [x[u + n] - x[o + n] for n in range(_UNKNOWNS + 1)]
+        for n in range(1, _N):
+            x[o + n] += part * (x[u + n] - x[o + n])
+        self._add(o, away, part * (1.0 - part))
+        x[o] = total
+
+    def _cut(self, o, u):
+        """The record at o becomes two, o and u, one on either side along z."""
+        x = self.x
+        scale = _HALF / sqrt(x[o + _ZZ])
+        away = [scale * x[o + _UNKNOWNS + n] for n in range(_UNKNOWNS + 1)]
+        self._add(o, away, -1.0)
+        x[o] *= 0.5
+        for n in range(_N):
+            x[u + n] = x[o + n]
+        for n in range(1, _UNKNOWNS + 1):
+            x[o + n] -= away[n]
+            x[u + n] += away[n]
+
+    def _add(self, o, away, scale):
+        """Add the product of away[1:] with itself to the covariance at o."""
+        o += _ZZ
+        for s in range(1, _UNKNOWNS + 1):
+            for t in range(s, _UNKNOWNS + 1):
+                self.x[o] += scale * away[s] * away[t]
+                o += 1
+
+    def _recall(self):
+        """Start the strays over, around the mean."""
+        tune = self.tune
+        rest = (
+            (tune.lean * self.b_mean, tune.offset_wide * self.full_scale_c),
+            (1.0 + tune.lean * (self.k_mean - 1.0), tune.scale_wide),
+            (self.v_mean, tune.volt),
+            self.r_mean,
+        )
+        weight = tune.stray_weight * self.total
+        self._spread(_GROUPS * _PER, _STRAYS, weight, self.z_mean, tune.stray_soc, rest)

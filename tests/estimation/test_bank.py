@@ -1,0 +1,305 @@
+"""A filter of the bank is a least-squares fit; cutting and joining change no moment."""
+
+from firmware.estimation.bank import SIZE, TIDYINGS, Bank
+from firmware.estimation.profiles import LFP, Profile
+from firmware.estimation.sight import Sight
+from tests.each import each
+from tests.estimation.rig import owner_table
+
+N = 21
+KNOWN = Profile(LFP, owner_table(LFP))
+
+
+class Straight(Sight):
+    """A voltage that rises by slope_v over the whole range of SOC, from 3 V on."""
+
+    def __init__(self, slope_v, square=1e-4):
+        super().__init__(KNOWN.tune)
+        for q in range(101):
+            self.node(q, 3.0 + slope_v * q / 100.0, square)
+        self.weight = 1.0
+        self.bend = 0.0
+        self.aim(0.0)
+
+
+def gathered(z=(0.5, 0.05), b=(0.0, 0.004), k=(1.0, 0.0), v=(0.0, 0.0), r=0.0):
+    bank = Bank(KNOWN.tune, 2.0)
+    bank.gather(z, b, k, v, r)
+    return bank
+
+
+def quiet(bank):
+    """The same bank without anything that makes it forget."""
+
+    class Tune(bank.tune):
+        offset_drift = scale_drift = count_noise = 0.0
+        volt_moved = ohm_moved = 1e9
+        ohm = 1e-9
+
+    bank.tune = Tune
+    for o in range(0, N * SIZE, N):
+        bank.x[o + 20] = 0.0
+    return bank
+
+
+def moments(bank, first=0, last=SIZE):
+    """Weight, means and covariances of filters first..last-1 together."""
+    records = [bank.x[N * i : N * i + N] for i in range(first, last)]
+    total = sum([x[0] for x in records])
+    mean = [sum([x[0] * x[1 + n] for x in records]) / total for n in range(5)]
+    square = []
+    for s in range(5):
+        for t in range(s, 5):
+            at = 6 + len(square)
+            square.append(
+                sum([x[0] * (x[at] + (x[1 + s] - mean[s]) * (x[1 + t] - mean[t])) for x in records])
+                / total
+            )
+    return total, mean, square
+
+
+def are_close(a, b, part=1e-3, least=1e-9):
+    return all([abs(x - y) <= part * max(abs(x), abs(y)) + least for x, y in zip(a, b)])
+
+
+def test_a_filter_is_the_least_squares_fit_of_all_that_was_seen():
+    slope, square, hours = 1.2, 1e-4, 0.5
+    bank = quiet(gathered())
+    seen = Straight(slope, square)
+    z0, zz0 = bank.x[1 + N * 3], bank.x[6 + N * 3]
+    bb0 = bank.x[11 + N * 3]
+    # Unknown: z at the start and b. Normal equations of the priors and the readings.
+    a11, a12, a22, y1, y2 = 1.0 / zz0, 0.0, 1.0 / bb0, z0 / zz0, 0.0
+    charge = t = 0.0
+    for n in range(8):
+        q = -0.02 if n & 1 else 0.01
+        charge += q
+        t += hours
+        seen.volt_v = 3.0 + slope * (0.53 + charge - 0.002 * t)
+        bank.look(0, SIZE, q, hours, 0.0, 0.0, seen)
+        g = -slope * t
+        y = seen.volt_v - 3.0 - slope * charge
+        a11 += slope * slope / square
+        a12 += slope * g / square
+        a22 += g * g / square
+        y1 += slope * y / square
+        y2 += g * y / square
+    det = a11 * a22 - a12 * a12
+    z = (a22 * y1 - a12 * y2) / det
+    b = (a11 * y2 - a12 * y1) / det
+    x = bank.x[N * 3 : N * 4]
+    assert abs(x[1] - (z + charge - b * t)) < 1e-5
+    assert abs(x[2] - b) < 1e-5
+    assert are_close((x[11],), (a11 / det,))
+    assert are_close((x[6],), (a22 / det + 2 * t * a12 / det + t * t * a11 / det,))
+
+
+def test_a_swing_between_two_sure_ends_teaches_the_scale():
+    bank = quiet(gathered(z=(0.1, 0.01), b=(0.0, 1e-6), k=(1.0, 0.1)))
+    seen = Straight(1.2, 1e-8)
+    seen.volt_v = 3.12
+    bank.look(0, SIZE, 0.0, 0.1, 0.0, 0.0, seen)
+    seen.volt_v = 3.0 + 1.2 * 0.9
+    bank.look(0, SIZE, 0.7, 1.0, 0.0, 0.0, seen)
+    bank.settle()
+    assert abs(bank.k_mean - 0.8 / 0.7) < 0.002
+    assert bank.k_sd < 0.003
+
+
+def test_an_offset_of_the_reading_is_told_from_charge_by_its_prior():
+    bank = quiet(gathered(z=(0.5, 0.01), b=(0.0, 0.0), v=(0.0, 0.005)))
+    seen = Straight(1.2, 1e-8)
+    seen.volt_v = 3.606
+    bank.look(0, SIZE, 0.0, 0.1, 0.0, 0.0, seen)
+    bank.settle()
+    # 12 mV of deviation stand against 5 mV
+    assert abs(bank.v_mean - 0.006 * 25.0 / (25.0 + 144.0)) < 1e-4
+
+
+def test_a_part_of_the_drop_is_learned_from_currents_of_both_signs():
+    bank = gathered(z=(0.5, 0.001), b=(0.0, 0.0), v=(0.0, 0.005))
+    seen = Straight(1.2, 1e-6)
+    for n in range(20):
+        pol_v = 0.05 if n & 1 else -0.05
+        seen.aim(pol_v)
+        seen.volt_v = 3.6 + 0.002 + 0.1 * pol_v
+        bank.look(0, SIZE, 0.0, 0.01, 0.0, 0.0, seen)
+    bank.settle()
+    assert abs(bank.r_mean - 0.1) < 0.005
+    assert abs(bank.v_mean - 0.002) < 3e-4
+
+
+def test_slices_equal_the_whole():
+    whole, sliced = gathered(k=(1.0, 0.1)), gathered(k=(1.0, 0.1))
+    seen = Straight(0.8)
+    seen.volt_v = 3.4
+    whole.look(0, SIZE, -0.1, 0.1, 0.0, 0.1, seen)
+    for i in range(SIZE):
+        sliced.look(i, i + 1, -0.1, 0.1, 0.0, 0.1, seen)
+    whole.settle()
+    sliced.settle()
+    assert list(whole.x) == list(sliced.x)
+    assert whole.z_mean == sliced.z_mean and whole.z_sd == sliced.z_sd
+
+
+def test_what_settles_is_what_the_filters_hold():
+    bank = gathered(k=(1.0, 0.1), v=(0.0, 0.004))
+    seen = Straight(0.8)
+    seen.volt_v = 3.45
+    for _ in range(5):
+        bank.look(0, SIZE, -0.01, 0.1, 0.0, 0.01, seen)
+    bank.settle()
+    _, mean, square = moments(bank)
+    assert are_close(
+        (bank.z_mean, bank.b_mean, bank.k_mean, bank.v_mean, bank.r_mean), mean, least=1e-6
+    )
+    sds = [square[n] ** 0.5 for n in (0, 5, 9, 12)]
+    assert are_close((bank.z_sd, bank.b_sd, bank.k_sd, bank.v_sd), sds, part=0.01)
+
+
+@each(((5.0, 1.01), (-5.0, -0.02)))
+def test_charge_keeps_to_the_bounds(row):
+    bank = gathered()
+    bank.look(0, SIZE, row[0], 1.0, 0.0, 1.0, None)
+    for i in range(SIZE):
+        assert abs(bank.x[N * i + 1] - row[1]) < 1e-6
+
+
+def test_charge_that_nobody_saw_widens():
+    bank = gathered(b=(0.0, 0.0))
+    before = bank.z_sd
+    for _ in range(9):
+        bank.look(0, SIZE, 0.0, 0.0, 0.03, 0.0, None)
+    bank.settle()
+    assert abs(bank.z_sd - (before**2 + 9 * 0.03**2) ** 0.5) < 0.002
+
+
+@each((-1, 1))
+def test_an_anchor_pulls_from_one_side_only(row):
+    side = row
+    bank = gathered(z=(0.5, 0.1))
+    seen = Straight(0.0)
+    seen.volt_v = 3.0
+    seen.anchor, seen.anchor_z = side, 0.5
+    seen.anchor_square, seen.anchor_weight = 1e-4, 0.5
+    before = list(bank.x)
+    bank.look(0, SIZE, 0.0, 0.0, 0.0, 0.0, seen)
+    for i in range(36):
+        was = before[N * i + 1]
+        if (was - 0.5) * side > 0.02:
+            assert 0.0 <= (bank.x[N * i + 1] - 0.5) * side < 0.8 * (was - 0.5) * side
+        elif (was - 0.5) * side < -0.01:
+            assert bank.x[N * i + 1] == was
+
+
+def full_group(bank, group=0):
+    return group * 9, group * 9 + 9
+
+
+def test_a_wide_filter_is_cut_and_nothing_else_changes():
+    bank = gathered(z=(0.5, 0.1), k=(1.0, 0.1))
+    seen = Straight(0.5)
+    seen.volt_v = 3.25
+    bank.look(0, SIZE, 0.3, 1.0, 0.0, 0.3, seen)
+    first, last = full_group(bank)
+    bank.x[N * 8] = 0.0
+    before = moments(bank, first, last)
+    wide = max([bank.x[N * i + 6] for i in range(8)])
+    bank.tidy(0)
+    after = moments(bank, first, last)
+    assert bank.x[N * 8] > 0.0
+    assert max([bank.x[N * i + 6] for i in range(9)]) <= wide
+    assert abs(after[0] - before[0]) < 1e-6
+    assert are_close(before[1], after[1], least=1e-6)
+    assert are_close(before[2], after[2], part=5e-3, least=1e-7)
+
+
+def test_filters_that_stand_upon_each_other_are_joined_and_nothing_else_changes():
+    bank = gathered(z=(0.5, 0.1), k=(1.0, 0.1))
+    seen = Straight(0.5)
+    seen.volt_v = 3.25
+    bank.look(0, SIZE, 0.3, 1.0, 0.0, 0.3, seen)
+    for i in range(9):
+        bank.x[N * i] = 0.02
+    for n in range(N):
+        bank.x[n] = bank.x[N + n]
+    bank.x[1] += 0.001
+    first, last = full_group(bank)
+    before = moments(bank, first, last)
+    bank.tidy(0)
+    after = moments(bank, first, last)
+    assert 0.0 in [bank.x[N * i] for i in range(9)]
+    assert are_close(before[:1], after[:1])
+    assert are_close(before[1], after[1], least=1e-6)
+    assert are_close(before[2], after[2], part=5e-3, least=1e-7)
+
+
+def test_narrow_filters_are_left_alone():
+    bank = gathered(z=(0.5, 0.01))
+    before = list(bank.x)
+    for group in range(TIDYINGS):
+        bank.tidy(group)
+    assert are_close(before, bank.x, part=1e-6)
+
+
+def test_filters_far_apart_are_not_joined():
+    bank = gathered(z=(0.5, 0.3))
+    for i in range(9):
+        bank.x[N * i + 6] = 4e-4
+        bank.x[N * i + 1] = 0.1 * i
+        bank.x[N * i] = 0.02
+    before = list(bank.x)
+    bank.tidy(0)
+    assert list(bank.x) == before
+
+
+def test_every_group_keeps_a_little_weight():
+    bank = gathered()
+    for i in range(9):
+        bank.x[N * i] *= 1e-9
+    bank.tidy(0)
+    least = bank.tune.group * bank.total
+    assert abs(sum([bank.x[N * i] for i in range(9)]) - least) < 1e-3 * least
+
+
+def test_strays_are_recalled_around_the_mean_once_nobody_believes_them():
+    bank = gathered(z=(0.5, 0.01))
+    for i in range(36, 40):
+        bank.x[N * i] = 1e-9
+    bank.tidy(TIDYINGS - 1)
+    zs = [bank.x[N * i + 1] for i in range(36, 40)]
+    assert min(zs) < 0.4 and max(zs) > 0.6
+    assert sum([bank.x[N * i] for i in range(36, 40)]) > bank.tune.stray
+
+
+def test_a_bank_that_is_wrong_finds_back():
+    bank = gathered(z=(0.3, 0.01), b=(0.0, 0.0005), v=(0.0, 0.002))
+    seen = Straight(0.8, 1e-4)
+    seen.bend = 0.1
+    seen.volt_v = 3.0 + 0.8 * 0.6
+    for _ in range(200):
+        bank.look(0, SIZE, 0.0, 0.01, 0.0, 0.001, seen)
+        bank.settle()
+        for group in range(TIDYINGS):
+            bank.tidy(group)
+    assert abs(bank.z_mean - 0.6) < 0.02
+
+
+@each((0.0, 0.3, 0.7, 1.0))
+def test_a_start_covers_what_somebody_believes_and_far_around(row):
+    z = row
+    bank = Bank(KNOWN.tune, 2.0)
+    bank.scatter(z)
+    assert abs(bank.z_mean - z) < (0.06 if z in (0.0, 1.0) else 0.01)
+    assert 0.07 < bank.z_sd < 0.17
+    assert abs(bank.k_mean - 1.0) < 1e-6 and abs(bank.b_mean) < 1e-6
+    assert min([bank.x[N * i + 1] for i in range(SIZE)]) >= 0.0
+    assert max([bank.x[N * i + 1] for i in range(SIZE)]) <= 1.0
+
+
+def test_what_was_stored_is_what_it_goes_on_with():
+    bank = gathered((0.4, 0.02), (0.001, 0.002), (1.1, 0.03), (0.002, 0.001), 0.2)
+    assert abs(bank.z_mean - 0.4) < 0.003 and abs(bank.b_mean - 0.001) < 1e-4
+    assert abs(bank.k_mean - 1.1) < 0.002 and abs(bank.v_mean - 0.002) < 1e-4
+    assert abs(bank.r_mean - 0.2) < 0.002
+    assert 0.015 < bank.z_sd < 0.05 and 0.0015 < bank.b_sd < 0.003
