@@ -13,7 +13,9 @@ A pass is kept as bins of `BIN_PM` per mille of the capacity in each cell's own 
 pack's and the balancer's). Alternately the curve is drawn from all cells (`_splat`), and
 each cell is moved to where it fits the curve best (`_fit`, `_solve`: four parameters by
 weighted least squares with what is known from earlier passes as the prior). Bins that only
-one cell has seen tell nothing about it, so its own share of the curve is left out.
+one cell has seen tell nothing about it, so its own share of the curve is left out. What the
+cells still differ by at the end is measured: where it is more than usual (`worse`), they are
+not of one curve, and the pass says that much less.
 
 Parameters per cell: [0] missing charge in bins, [1] capacity deviation in per cent,
 [2] sensor offset in mV, [3] resistance deviation in 0.1 of the usual one per 10 mV drop.
@@ -33,9 +35,12 @@ _CHUNK = 4  # bins of a piece: about 5 ms on the board
 _STEP_MAX_BINS = 4.0
 DROP_MV = 2
 _SLOPE_FLOOR = 0.35  # mV per bin: a slope below it is the 1 mV steps, and would lead astray
-
-
+# What a bin may be off: in mV per mV of drop that is not the usual, in bins of place; and
+# more of both until hysteresis has turned: mV per mV of its doubt, bins, in `turn_bins`
+_BEND, _PLACE = 0.1, 0.3
+_LATE, _LATE_PLACE, _LATE_TURNS = 0.4, 0.7, 1.7
 _EXP_MAX = 8.0
+_MISFIT = 0.05  # of the variance allowed for is what a usual pass leaves
 
 IDLE, CLEAR, SPLAT, DRAW, FIT = range(5)
 
@@ -50,20 +55,20 @@ class Aligner:
         self.volt = array("H", bytes(2 * BINS * cells))
         self.drop = array("b", bytes(BINS * cells))
         self.seen = array("h", bytes(2 * cells))  # bins closed in this pass
-        self.theta = array("f", bytes(4 * _P * cells))
-        self.mean = array("f", bytes(4 * _P * cells))  # prior: what earlier passes said
-        self.info = array("f", bytes(4 * 16 * cells))  # prior: its information matrix
-        self.cover = array("f", bytes(4 * 16 * cells))  # information after this pass
-        self.sum = array("f", bytes(4 * _NODES))
-        self.weight = array("f", bytes(4 * _NODES))
-        self.rise = array("f", bytes(4 * _NODES))
+        four, sixteen = bytes(4 * _P * cells), bytes(4 * _P * _P * cells)
+        self.theta = array("f", four)
+        self.mean = array("f", four)  # prior: what earlier passes said
+        self.info = array("f", sixteen)  # prior: its information matrix
+        self.cover = array("f", sixteen)  # information after this pass
+        nodes = bytes(4 * _NODES)
+        self.sum, self.weight = array("f", nodes), array("f", nodes)
+        self.rise = array("f", nodes)
         self.normal = array("f", bytes(4 * 20))
-        self.noise_mv, self.late_mv, self.late_bins, self.lean = 1.2, 0.0, 1.0, 0.1
+        self.noise_mv = 1.2
         self.direction, self.depth_bins = 1, 100.0
         self.drop_mean = 0.0
-        self.turn_mv, self.turn_bins, self.late_slope = 0.0, 1.0, 2.0
+        self.turn_mv, self.turn_bins = 0.0, 1.0
         self.turn_prior_mv = self.turn_doubt_mv = 1.0
-        self.turn_mean = self.turn_push = self.turn_info = 0.0
         self.stage, self.cell, self.at = IDLE, 0, 0
         self.rounds, self.moved = 0, 0.0
         self.rounds_max, self.settled_bins = 10, 0.02
@@ -74,7 +79,7 @@ class Aligner:
             self.volt[i] = 0
         for i in range(self.cells):
             self.seen[i] = 0
-        self.direction, self.depth_bins = direction, depth_bins
+        self.direction, self.depth_bins, self.worse = direction, depth_bins, 1.0
 
     def keep(self, cell, k, mv, drop_mv):
         """Bin `k` of a cell: its mean voltage, 0 when it cannot be believed, and drop, mV."""
@@ -124,6 +129,7 @@ class Aligner:
             lead = min((self.place(i, 0) - _PAD) / self.turn_bins, _EXP_MAX)
             self.turn_mean += exp(lead) / self.cells
         self.turn_push = self.turn_info = 0.0
+        self.misfit, self.told = 0.0, _MISFIT
         for j in range(_NODES):
             if weight[j] > 0.02:
                 total[j] /= weight[j]
@@ -140,6 +146,7 @@ class Aligner:
         volt, drops, rise = self.volt, self.drop, self.rise
         total, weight, last = self.sum, self.weight, self.seen[cell] - 1
         off, lean = self.theta[t + 2], self.theta[t + 3] * 0.1
+        late_bins, late_mv = _LATE_TURNS * self.turn_bins, _LATE * self.turn_doubt_mv
         turn, fade = self._turned(k0)
         p, pace = self.place(cell, k0), self._pace(cell)
         # a cell that is at this point later after the turn has turned further
@@ -170,31 +177,35 @@ class Aligner:
             if d * g <= 0:
                 continue
             g *= g * g / (g * g + _SLOPE_FLOOR * _SLOPE_FLOOR)
-            late = max(0.0, 1 - k / self.late_bins)
-            bend = self.lean * (drop - self.drop_mean)
-            curve = (0.3 + self.late_slope * late) * g
-            late *= self.late_mv
+            late = max(0.0, 1 - k / late_bins)
+            bend = _BEND * (drop - self.drop_mean)
+            curve = (_PLACE + _LATE_PLACE * late) * g
+            late *= late_mv
             var = self.noise_mv * self.noise_mv + late * late + bend * bend + curve * curve
+            var *= self.worse
             # the curve follows its own cell: only what the others drew says something
             w = (1 - 1 / own) / var
+            self.misfit += w * e * e
+            self.told += _MISFIT * (1 - 1 / own)
             # position moves the prediction: curve(place) + off + lean * drop
             h0 = -d * g
-            h1 = d * g * (self.depth_bins - d * k) * 0.01
+            h1 = h0 * (d * k - self.depth_bins) * 0.01
             h3 = drop * 0.1
             e *= w
+            w0, w1, w3 = w * h0, w * h1, w * h3
             h = left * (1 - further)
             self.turn_push -= d * e * h
             self.turn_info += w * h * h
-            n[0] += w * h0 * h0
-            n[1] += w * h0 * h1
-            n[2] += w * h0
-            n[3] += w * h0 * h3
-            n[5] += w * h1 * h1
-            n[6] += w * h1
-            n[7] += w * h1 * h3
+            n[0] += w0 * h0
+            n[1] += w0 * h1
+            n[2] += w0
+            n[3] += w0 * h3
+            n[5] += w1 * h1
+            n[6] += w1
+            n[7] += w1 * h3
             n[10] += w
-            n[11] += w * h3
-            n[15] += w * h3 * h3
+            n[11] += w3
+            n[15] += w3 * h3
             n[16] += e * h0
             n[17] += e * h1
             n[18] += e
@@ -250,6 +261,7 @@ class Aligner:
             if last:
                 self.rounds += 1
                 self._learn_turn()
+                self.worse = max(self.worse * self.misfit / self.told, 1.0)
                 done = self.moved < self.settled_bins or self.rounds >= self.rounds_max
                 self.stage = IDLE if done else CLEAR
         return self.stage == IDLE

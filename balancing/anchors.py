@@ -13,6 +13,7 @@ _KNEE_BINS = 8.0  # the mean cell is at most so far from full when the first is 
 _LEAD_MV = 40  # far enough apart at the knee for any pair of sensors
 _REST_SPAN_MV = 60  # wider apart, one slope does not describe all cells
 _KNEE_NEAR_MV = 20
+_PLATEAU_MV = 3270  # a cell with knees that rests below it is on its way down
 _TABLE_DOUBT = 0.35  # another maker's curve may be half as steep there, or twice
 _SPAN_DOUBT = 0.1
 _REST_VAR = 9.0  # mV^2: a cell that was moved has turned by itself
@@ -78,7 +79,9 @@ def observe_rest(align, chemistry, volt, drop, shifted, depth):
         mean_mv += volt[i] / cells
         mean_drop += drop[i] / cells
         mean_missing += (align.mean[4 * i] - shifted[i]) / cells
-    slope = 0.0 if knee_mv else chemistry.slope(mean_mv - mean_drop) * BIN_PM
+    slope = chemistry.slope(mean_mv - mean_drop) * BIN_PM
+    if knee_mv and mean_mv > _PLATEAU_MV:
+        slope = 0.0
     span = max(volt) - min(volt)
     for i in range(cells):
         t, q = 4 * i, 16 * i

@@ -43,20 +43,18 @@ class Chemistry:
 
     def soc(self, mv):
         """Charge in per mille of a cell that rests at `mv`, clamped to 0..1000."""
-        rest, soc = self.rest_mv, self.soc_pm
-        if mv <= rest[0]:
-            return 0.0
-        for j in range(1, len(rest)):
-            if mv < rest[j]:
-                return soc[j - 1] + (mv - rest[j - 1]) * (soc[j] - soc[j - 1]) / (
-                    rest[j] - rest[j - 1]
-                )
-        return 1000.0
+        j = self._piece(mv)
+        pm = self.soc_pm[j] + (mv - self.rest_mv[j]) / self.slope(mv)
+        return min(max(pm, 0.0), 1000.0)
 
     def slope(self, mv):
         """Steepness there in mV per per mille."""
-        rest, soc = self.rest_mv, self.soc_pm
-        for j in range(1, len(rest) - 1):
-            if mv < rest[j]:
-                return (rest[j] - rest[j - 1]) / (soc[j] - soc[j - 1])
-        return (rest[-1] - rest[-2]) / (soc[-1] - soc[-2])
+        rest, soc, j = self.rest_mv, self.soc_pm, self._piece(mv)
+        return (rest[j + 1] - rest[j]) / (soc[j + 1] - soc[j])
+
+    def _piece(self, mv):
+        """Node below `mv`; beyond either end that of the last piece."""
+        j = len(self.rest_mv) - 2
+        while j and mv < self.rest_mv[j]:
+            j -= 1
+        return j

@@ -19,13 +19,14 @@ class Ledger:
     def __init__(self, cells, capacity_mah):
         self.cells = cells
         self.unit_mas = max(capacity_mah * 36 // 100, 1)  # 0.1 per mille of the capacity
-        self.offset_mas = array("i", bytes(4 * cells))
-        self.sigma_mas = array("i", bytes(4 * cells))
-        self.moved_mas = array("i", bytes(4 * cells))  # since the observer last fetched it
-        self._carry = array("i", bytes(4 * cells))  # mA ms, below 1000
+        zeros = bytes(4 * cells)
+        self.offset_mas = array("i", zeros)
+        self.sigma_mas = array("i", zeros)
+        self.moved_mas = array("i", zeros)  # since the observer last fetched it
+        self._carry = array("i", zeros)  # mA ms, below 1000
         self.level_mas = 0
         self.leader, self.followers = -1, 0  # a cell at its knee, and the mask of those far below
-        self.is_ripe = False  # a long pass stands behind what is claimed
+        self.ripe = 0  # 1: a long pass stands behind what is claimed, 2: the cells were full
         self.forget()
 
     def forget(self):
@@ -35,7 +36,7 @@ class Ledger:
             self.sigma_mas[i] = UNKNOWN_MAS
         self.level_mas = 0
         self.leader, self.followers = -1, 0
-        self.is_ripe = False
+        self.ripe = 0
 
     def book(self, cell, mams):
         """So many mA ms flowed into (+) or out of (-) the cell; the remainder is carried."""

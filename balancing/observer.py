@@ -20,7 +20,8 @@ from balancing.ledger import LIMIT_MAS, UNKNOWN_MAS
 _WINDOW_MS, _WINDOW_MAX_MS = 5000, 1_800_000
 _TURN_BINS = 6.0  # the current has turned for good: 3 %
 _SOLVE_BINS = 4.0  # solve again every 2 %
-_FEW_BINS, _RIPE_BINS = 6, 50
+_FEW_BINS, _LONG_BINS = 6, 50  # a pass that teaches anything; one that makes ripe
+_TOP_BINS = 10  # as near to full shows what the sensors hid
 _ROUNDS, _LAST_ROUNDS = 10, 40
 _REST_PM = 10  # of C: below it the pack rests
 _REST_S = 1800.0
@@ -30,7 +31,7 @@ _DRIFT = 1 / 1.3e6  # bins per s: cells part by 1 % a month when nobody looks
 _DRIFT_STEP = 0.1
 _OFFSET_MAX_MV = 12.0  # of a sensor, over twice what the manual allows
 _KEEP = 0.85  # of what a pass taught counts as the prior of the next
-_SIGMA = (12.0, 1.2, 2.4, 2.5)  # before anything is known: bins, %, mV, tenths
+_SIGMA = (6.0, 1.2, 2.4, 2.5)  # before anything is known: bins, %, mV, tenths of R
 _TOP, _BOTTOM, _MIDDLE = 0, 1, 2
 _WEIGHT_C = (0.0, 2.0, 1.0)  # bins of offset per % of capacity at top, bottom, middle
 
@@ -44,18 +45,19 @@ class Observer:
         self.bin_mas = capacity_mah * 3600 * BIN_PM / 1000
         self.align = Aligner(cells)
         self.align.noise_mv = chemistry.noise_mv
-        self.sum_mv = array("i", bytes(4 * cells))
+        zeros = bytes(4 * cells)
+        self.sum_mv = array("i", zeros)
         self.samples = self.window_ms = 0
         self.charge_mas = self.carry = 0
-        self.slow1 = array("f", bytes(4 * cells))
-        self.slow2 = array("f", bytes(4 * cells))
-        self.ahead = array("f", bytes(4 * cells))  # own charge since the pass began, bins
-        self.shifted = array("f", bytes(4 * cells))  # the balancer's part of it
-        self.bin_mv = array("f", bytes(4 * cells))  # sums over the open bin, by charge
-        self.bin_drop = array("f", bytes(4 * cells))
-        self.bin_charge = array("f", bytes(4 * cells))
-        self.volt = array("f", bytes(4 * cells))  # of this window: mV
-        self.drop = array("f", bytes(4 * cells))
+        self.slow1 = array("f", zeros)
+        self.slow2 = array("f", zeros)
+        self.ahead = array("f", zeros)  # own charge since the pass began, bins
+        self.shifted = array("f", zeros)  # the balancer's part of it
+        self.bin_mv = array("f", zeros)  # sums over the open bin, by charge
+        self.bin_drop = array("f", zeros)
+        self.bin_charge = array("f", zeros)
+        self.volt = array("f", zeros)  # of this window: mV
+        self.drop = array("f", zeros)
         self.pass_bins = self.peak_bins = self.solved_bins = 0.0
         self.turn_mv, self.turn_known = chemistry.turn_mv, 0.5
         self.direction = 0
@@ -183,7 +185,7 @@ class Observer:
 
     def _look_for_rest(self):
         """A rested pack is one observation: of charge where steep, of the sensors where flat."""
-        if self.rest_s < _REST_S:
+        if self.rest_s < _REST_S or (self.chemistry.knee_mv and not self.direction):
             return
         # it tells something new only after a move: what lies still is off by the same again
         shift = 0.0
@@ -235,7 +237,8 @@ class Observer:
             sigma = (al.spread(i, -1.0, wc) ** 0.5 + self.drift_bins) * self.bin_mas
             ledger.sigma_mas[i] = int(min(UNKNOWN_MAS, sigma))
         ledger.find_level(self.kappa_pm)
-        ledger.is_ripe = ledger.is_ripe or self.solved_bins > _RIPE_BINS
+        if 0 <= self.depth < _TOP_BINS:
+            ledger.ripe = 2
 
     def _is_plausible(self):
         """False where the solution needs sensors or cells that cannot be: it is not believed."""
@@ -267,6 +270,8 @@ class Observer:
             al.theta[4 * i] = al.mean[4 * i]
             self.shifted[i] = self.ahead[i] = 0.0
             self.bin_charge[i] = self.bin_mv[i] = self.bin_drop[i] = 0.0
+        if self.peak_bins > _LONG_BINS:
+            self.ledger.ripe = max(self.ledger.ripe, 1)
         chem = self.chemistry
         al.turn_bins = chem.turn_pm / BIN_PM
         known = 1 - exp(-self.peak_bins / al.turn_bins)  # how far the last pass had settled
@@ -277,8 +282,6 @@ class Observer:
         self.turn_known = max(known, 0.1)
         al.turn_mv = al.turn_prior_mv = self.turn_mv * known
         al.turn_doubt_mv = 0.5 * chem.turn_mv
-        al.late_mv, al.late_bins = 0.2 * chem.turn_mv, 1.7 * al.turn_bins
-        al.late_slope = 0.7
         self.pass_bins = self.peak_bins = self.solved_bins = 0.0
         self.direction = direction
         self.drift_bins, self.drift_due = 0.0, _DRIFT_STEP

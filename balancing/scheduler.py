@@ -43,9 +43,10 @@ _JUMP_MV = 200  # of the stack, within a slice
 _DEAF_MS = 2000  # a converter that moves less than a tenth of what it was told
 _REPRIEVE_MS = 60_000
 # choose.is_worth: what a difference must exceed to start and to go on, while the ledger is
-# young; the same after a long pass has been seen
-_TENTHS = (20, 12, 15, 9)
-_FLOOR = (60, 15, 30, 10)
+# young; the same after a long pass; and after the cells were full. Before that nothing is
+# urgent, so it starts surely; from there on the rest of the debt is due.
+_TENTHS = (20, 10, 12, 8, 10, 6)
+_FLOOR = (50, 15, 30, 10, 20, 10)
 
 
 class Scheduler:
@@ -178,7 +179,7 @@ class Scheduler:
         else:
             self._decide()
         if stage != self.stage:
-            ma = self._current_ma()
+            ma = self.transfer.current_ma() if TAKE <= self.stage <= BLEED else 0
         self._show(ma)
         self.is_idle = self.look_ms > 0 and self.stage <= REST and not self.is_running
 
@@ -290,7 +291,8 @@ class Scheduler:
         """A storage board: go on taking or giving, or begin."""
         board = self.transfer
         if self.phase == GIVE or (self.phase == TAKE and not self.is_running):
-            if self._may_give():
+            holds_some = board.storage_mv() > board.storage_empty_mv
+            if holds_some and self.snap.cell_mv[self.sink] < self.take_mv:
                 self._enter(GIVE)
                 board.give(self.sink, self.max_ma)
                 return
@@ -303,13 +305,6 @@ class Scheduler:
             board.give(self.sink, self.max_ma)
         else:
             self._halt(REST)
-
-    def _may_give(self):
-        """The storage holds something and the receiver may have it."""
-        board = self.transfer
-        if board.storage_mv() <= board.storage_empty_mv:
-            return False
-        return self.snap.cell_mv[self.sink] < self.take_mv
 
     def _pair(self):
         """Debt first; voltage where the mode or the knee makes it trustworthy."""
@@ -337,7 +332,7 @@ class Scheduler:
 
     def _prudence(self):
         """Which column of the table above holds now."""
-        return 2 * self.ledger.is_ripe + self.is_running
+        return 2 * self.ledger.ripe + self.is_running
 
     def _bleed(self):
         """A passive chip: the richest cells, by debt or by the manual's rule."""
@@ -371,9 +366,6 @@ class Scheduler:
         self._book()
         if self.wires.step(self.snap, self.transfer, self.max_ma, is_fresh):
             self._halt(REST)
-
-    def _current_ma(self):
-        return self.transfer.current_ma() if TAKE <= self.stage <= BLEED else 0
 
     def _show(self, ma):
         """The balancer's part of the snapshot: current with sign, the two cells (5.3.2 o)."""

@@ -29,8 +29,8 @@ class Wires:
     def __init__(self, cells):
         self.cells = cells
         self.sum_mohm = array("i", bytes(4 * cells))
-        self.lead_mohm = array("i", bytes(4 * (cells + 1)))
-        self.sorted = array("i", bytes(4 * (cells + 1)))
+        leads = bytes(4 * (cells + 1))
+        self.lead_mohm, self.sorted = array("i", leads), array("i", leads)
         self.cell = self.tries = self.open_mv = self.pack_ma = 0
         self.stage = SCAN
 

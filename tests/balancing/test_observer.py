@@ -1,6 +1,7 @@
 """What the observer learns from curves whose truth is known, and what it refuses to claim."""
 
 from array import array
+from math import sin
 
 from balancing.align import BINS, Aligner, eliminate
 from balancing.chemistry import LI_ION, LIFEPO4, LTO, Chemistry
@@ -27,6 +28,15 @@ def plateau(depth):
 
 def flat(depth):
     return 3330
+
+
+def flat_below_the_knee(depth):
+    return 3372
+
+
+def low(depth):
+    """The end of a LiFePO4 discharge."""
+    return 3170 - 10 * (depth - 88)
 
 
 def slope(depth):
@@ -105,12 +115,24 @@ def test_a_charge_through_the_step_tells_who_is_ahead(row):
     assert abs(pack.observer.depth / 2 - sum(pack.missing) / 4) < 8
 
 
-@each(((20, False), (28, True)))
-def test_the_ledger_ripens_with_a_long_pass(row):
-    pack = Pack(LI_ION, slope, [50, 45, 52]).run(row[0], 10 * row[0])
-    assert pack.ledger.is_ripe == row[1]
+@each((((20, 0), 0), ((28, 0), 0), ((28, -5), 1), ((48, 0), 2), ((20, -5), 0)))
+def test_the_ledger_ripens_with_a_long_pass_and_again_when_full(row):
+    (charge, discharge), ripe = row
+    pack = Pack(LI_ION, slope, [50, 45, 52]).run(charge, 10 * charge).run(discharge, 50)
+    assert pack.ledger.ripe == ripe
     pack.ledger.forget()
-    assert not pack.ledger.is_ripe
+    assert pack.ledger.ripe == 0
+
+
+@each(((0.0, False), (15.0, True)))
+def test_cells_that_share_no_curve_are_believed_less(row):
+    wave_mv, is_worse = row
+    pack = Pack(LI_ION, slope, [50, 45, 52])
+    for k in range(400):
+        pack.offset_mv[1] = wave_mv * sin(k / 30)
+        pack.window(0.1)
+    assert (pack.observer.align.worse > 1.0) == is_worse
+    assert (max(pack.doubts()) > 0.4) == is_worse
 
 
 def test_a_discharge_tells_as_much():
@@ -159,10 +181,25 @@ def test_rest_is_looked_at_again_only_after_a_move_or_a_current():
     assert pack.observer.align.info[0] > second
 
 
-def test_a_rested_lifepo4_pack_tells_nothing_on_a_steep_stretch():
-    # the knee at the bottom is another one in each maker's cell
-    pack = Pack(LIFEPO4, slope, [150, 147, 150]).rest(1)
-    assert abs(pack.observer.align.info[0] - 1 / 144) < 1e-6
+@each(((0.0, False), (-1.0, True)))
+def test_a_rested_lifepo4_pack_tells_near_empty_and_never_before_it_was_used(row):
+    pack = Pack(LIFEPO4, low, [91, 89, 91])
+    if row[0]:
+        pack.run(row[0], 10)
+    pack.rest(1)
+    assert (pack.observer.align.info[0] > 1.01 / 36) == row[1]
+    if row[1]:
+        assert pack.ledger.offset_mas[1] > max(pack.ledger.offset_mas[0], pack.ledger.offset_mas[2])
+
+
+@each((flat, flat_below_the_knee))
+def test_a_rested_lifepo4_pack_tells_of_its_sensors_on_the_plateau(row):
+    pack = Pack(LIFEPO4, row, [50, 50, 50], [4, 0, -4]).run(-1, 10)
+    before = list(pack.observer.align.info)
+    pack.rest(1)
+    assert pack.observer.align.info[10] > before[10]
+    assert pack.observer.align.info[0] == before[0]
+    assert max([abs(q) for q in pack.ledger.offset_mas]) < BIN_MAS
 
 
 @each(((0.0, True), (0.6, False)))
@@ -195,7 +232,7 @@ def test_doubt_grows_with_the_months():
 def test_rest_is_not_judged_where_one_slope_is_a_lie(row):
     missing, curve, kind = row
     pack = Pack(kind, curve, missing, [0, 25, 0]).rest(1)
-    assert abs(pack.observer.align.info[0] - 1 / 144) < 1e-6
+    assert abs(pack.observer.align.info[0] - 1 / 36) < 1e-6
 
 
 def test_moved_charge_is_followed_through_a_pass():
@@ -222,7 +259,7 @@ def test_a_turn_keeps_what_was_learned():
 def test_a_short_pass_is_no_knowledge():
     pack = Pack(LIFEPO4, plateau, [50, 46, 52]).run(2, 40).run(-5, 100)
     assert pack.observer.direction == -1
-    assert abs(pack.observer.align.info[0] - 1 / 144) < 1e-6
+    assert abs(pack.observer.align.info[0] - 1 / 36) < 1e-6
 
 
 @each(((0, 0.0), (1, 2.0), (2, 1.0)))

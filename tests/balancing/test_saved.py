@@ -33,7 +33,7 @@ def test_debts_come_back_with_a_little_more_doubt(row):
     for i in range(4):
         assert abs(observer.ledger.offset_mas[i] - (300, -50, 7, -257)[i] * UNIT) < UNIT // 10
         assert 49 * UNIT < observer.ledger.sigma_mas[i] < 51 * UNIT
-    assert not observer.ledger.is_ripe
+    assert observer.ledger.ripe == 0
 
 
 def test_learning_goes_on_from_there():

@@ -112,9 +112,9 @@ def test_a_small_difference_neither_starts_nor_restarts():
     rig = Rig()
     rig.owe()
     unit = rig.scheduler.ledger.unit_mas
-    rig.scheduler.ledger.offset_mas[1], rig.scheduler.ledger.offset_mas[3] = 30 * unit, -30 * unit
+    rig.scheduler.ledger.offset_mas[1], rig.scheduler.ledger.offset_mas[3] = 25 * unit, -25 * unit
     assert rig.step() == REST
-    rig.scheduler.ledger.offset_mas[1] = 31 * unit
+    rig.scheduler.ledger.offset_mas[1] = 26 * unit
     assert rig.step() == DIRECT
     rig.scheduler.ledger.offset_mas[1] = 0
     assert rig.step(20) in (DIRECT, SETTLE)
@@ -127,8 +127,8 @@ def test_a_ripe_ledger_is_followed_closer():
     rig = Rig().owe()
     ledger = rig.scheduler.ledger
     unit = ledger.unit_mas
-    for young, start in ((True, 61), (False, 31)):
-        ledger.is_ripe = not young
+    for ripe, start in ((0, 51), (1, 31), (2, 21)):
+        ledger.ripe = ripe
         for gap, stage in ((start - 1, REST), (start, DIRECT)):
             rig.scheduler.load(rig.values)
             ledger.offset_mas[1], ledger.offset_mas[3] = (gap - 20) * unit, -20 * unit
