@@ -20,6 +20,7 @@ from balancing.ledger import LIMIT_MAS, UNKNOWN_MAS
 _WINDOW_MS, _WINDOW_MAX_MS = 5000, 1_800_000
 _TURN_BINS = 6.0  # the current has turned for good: 3 %
 _SOLVE_BINS = 4.0  # solve again every 2 %
+_BACK_BINS = 0.2  # or when it pauses: a full pack is not to wait for the next 2 %
 _FEW_BINS, _LONG_BINS = 6, 50  # a pass that teaches anything; one that makes ripe
 _TOP_BINS = 10  # as near to full shows what the sensors hid
 _ROUNDS, _LAST_ROUNDS = 10, 40
@@ -201,9 +202,11 @@ class Observer:
         """Decide whether to solve again, and whether the pass is over."""
         self.peak_bins = max(self.peak_bins, self.direction * self.pass_bins)
         new = self.peak_bins - self.solved_bins
-        if self.peak_bins > _FEW_BINS and (new > _SOLVE_BINS or (new > 0.5 and self.rest_s > 60)):
+        back = self.peak_bins - self.direction * self.pass_bins
+        has_paused = new > 0.5 and (self.rest_s > 60 or back > _BACK_BINS)
+        if self.peak_bins > _FEW_BINS and (new > _SOLVE_BINS or has_paused):
             self.wants_solve = True
-        if self.direction and self.peak_bins - self.direction * self.pass_bins > _TURN_BINS:
+        if self.direction and back > _TURN_BINS:
             self.wants_turn = True
             self.wants_solve = self.wants_solve or new > 0.5
 

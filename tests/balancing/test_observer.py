@@ -124,6 +124,13 @@ def test_the_ledger_ripens_with_a_long_pass_and_again_when_full(row):
     assert pack.ledger.ripe == 0
 
 
+@each(((-0.05, False), (-0.15, True)))
+def test_a_charge_that_ends_is_solved_to_its_end(row):
+    percent, is_solved = row
+    observer = Pack(LI_ION, slope, [50, 45, 52]).run(31.5, 315).run(percent, 3).observer
+    assert (observer.peak_bins - observer.solved_bins < 0.01) == is_solved
+
+
 @each(((0.0, False), (15.0, True)))
 def test_cells_that_share_no_curve_are_believed_less(row):
     wave_mv, is_worse = row
