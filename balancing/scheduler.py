@@ -45,8 +45,8 @@ _REPRIEVE_MS = 60_000
 # choose.is_worth: what a difference must exceed to start and to go on, while the ledger is
 # young; the same after a long pass; and after the cells were full. Before that nothing is
 # urgent, so it starts surely; from there on the rest of the debt is due.
-_TENTHS = (20, 10, 12, 8, 10, 6)
-_FLOOR = (50, 15, 30, 10, 20, 10)
+_TENTHS = (20, 10, 12, 7, 10, 5)
+_FLOOR = (50, 15, 25, 10, 20, 5)
 
 
 class Scheduler:

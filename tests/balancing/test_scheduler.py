@@ -127,7 +127,7 @@ def test_a_ripe_ledger_is_followed_closer():
     rig = Rig().owe()
     ledger = rig.scheduler.ledger
     unit = ledger.unit_mas
-    for ripe, start in ((0, 51), (1, 31), (2, 21)):
+    for ripe, start in ((0, 51), (1, 26), (2, 21)):
         ledger.ripe = ripe
         for gap, stage in ((start - 1, REST), (start, DIRECT)):
             rig.scheduler.load(rig.values)
