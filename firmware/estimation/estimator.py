@@ -32,6 +32,7 @@ _BANK_SLICE = 1  # below 280 000 instructions, 5 ms on the board
 _FRESH_S = 900.0
 _ANCHOR_S = 60.0
 _FULL_TAIL_C = 0.06
+_TAIL_S = 1200.0  # a tail that falls faster was cut off
 _FULL_DRAIN_C = -0.02  # what an offset of the sensor may make of a rest
 _TAIL_MISSES = 0.3  # of SOC per C rate: at 6 % C the A123 cell still takes in 1.8 %
 _EMPTY_C = 0.1  # the empty anchor needs |I| <= C/10 and 10 degrees
@@ -52,10 +53,10 @@ class Estimator:
         self.phase = REST
         self.at = 0
         self.is_full = False
-        self.full_z = 1.0
         self.is_empty = False
         self.seen_s = 0.0
         self.full_s = self.empty_s = 0.0
+        self._tail_c = 0.0
 
     def start(self, soc):
         """First power-up: soc is somebody's belief, maybe 20 % wrong."""
@@ -195,6 +196,9 @@ class Estimator:
         s = self._hours * 3600.0
         is_tail = volt_v >= cell.p.v100 and _FULL_DRAIN_C < self._rate < _FULL_TAIL_C
         self.full_s = self.full_s + s if is_tail else 0.0
+        # Where a charger cuts the tail off, what it missed stays missed.
+        self._tail_c -= self._tail_c * s / _TAIL_S
+        self._tail_c = min(max(self._tail_c, self._rate, 0.0), _FULL_TAIL_C)
         is_drained = (
             volt_v <= cell.p.v0 and abs(self._rate) < _EMPTY_C and cell.temp_c >= _EMPTY_TEMP_C
         )
@@ -205,8 +209,7 @@ class Estimator:
         if self.is_full:
             cell.charged()
             sight.anchor = -1
-            self.full_z = 1.0 - _TAIL_MISSES * max(self._rate, 0.0)
-            sight.anchor_z = self.full_z
+            sight.anchor_z = 1.0 - _TAIL_MISSES * self._tail_c
         elif self.is_empty:
             sight.anchor = 1
             sight.anchor_z = self._empty_z()

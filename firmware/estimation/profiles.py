@@ -19,20 +19,20 @@ class Tune:
     """How far the estimator trusts what: deviations and parts, see the rows."""
 
     start, start_wide, start_wide_part = 0.02, 0.15, 0.7  # SOC that was stated
-    offset, offset_wide, offset_wide_part = 0.0005, 0.003, 0.6  # of full scale
+    offset, offset_wide, offset_wide_part = 0.0005, 0.0045, 0.6  # of full scale
     scale, scale_wide, scale_wide_part = 0.03, 0.12, 0.4  # capacity, gain
-    volt = 0.003  # V, reading of a cell
+    volt = 0.0045  # V, reading of a cell
     offset_drift, scale_drift = 0.0003, 0.001  # C rate a root hour; per root C hour moved
     count_noise = 0.002  # of SOC, per root C hour moved
     cut = 0.012  # of SOC: a wider filter is cut
     group = 0.00025  # weight that every group keeps
     stray, stray_weight, stray_soc, lean = 0.002, 0.01, 0.15, 0.7
-    noise = 0.005  # V
+    noise = 0.004  # V
     shape, shape_low, shape_high = 0.01, 0.03, 0.0  # of SOC: everywhere, near the ends
     doubt = 0.45  # of the polarisation
     doubt_half = 0.2  # of the half width of the hysteresis
     bend = 30.0  # squared residual at which a witness is half believed
-    moved, passed_s, fresh_s = 0.02, 7200.0, 300.0
+    moved, passed_s, fresh_s = 0.015, 7200.0, 300.0
     anchor, anchor_weight = 0.005, 0.1  # of SOC; of a witness, each look
     curve, teach = 0.002, 1.0  # V by which the curve may be off; how fast it is learned
     # Part of the drop; charge (C hours) after which it, and the offset, are as new.
@@ -61,19 +61,20 @@ class LfpGenericTune(LfpTune):
 
     volt = 0.006
     scale, scale_wide_part = 0.02, 0.15
-    shape, shape_low = 0.012, 0.05
+    # Both knees are steep in all of its kind.
+    shape, shape_low, shape_high = 0.012, 0.01, 0.01
     doubt = 0.2
     doubt_half = 0.4
-    moved, passed_s = 0.3, 200000.0
+    moved, passed_s = 0.15, 200000.0
     curve, teach = 0.03, 4.0
 
 
 class GenericTune(Tune):
     """Another maker's Li-ion: 0.2 V lie between kinds. Counted and learned first."""
 
-    shape, shape_low = 0.012, 0.02
+    shape, shape_low = 0.012, 0.008
     moved, passed_s = 1.0, 300000.0
-    curve, teach = 0.08, 10.0
+    curve, teach = 0.08, 3.0
 
 
 # What the cold does to the open circuit: at these per cents the discharge

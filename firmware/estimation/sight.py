@@ -20,7 +20,7 @@ class Sight:
         self.volt_v = 0.0
         self.bend = 0.0
         self.weight = 0.0
-        self.anchor = 0
+        self.anchor = 0  # -1: no less than anchor_z, 1: no more
         self.anchor_z = 0.0
         self.anchor_square = 0.0
         self.anchor_weight = 0.0

@@ -58,6 +58,19 @@ def test_the_full_anchor_needs_a_tail_current(row):
     assert estimator.is_full == row[1]
 
 
+@each(((0.05, 0.985, 0.989), (0.01, 0.996, 0.998)))
+def test_what_a_tail_that_is_cut_off_missed_stays_missed(row):
+    rate, low, high = row
+    estimator = Estimator(Profile(LFP), 2.0)
+    estimator.resume((0.9, 0.02), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
+    for n in range(40):
+        estimator.step(10.0, rate if n < 20 else 0.0, 3.55, 25.0)
+        while estimator.work():
+            pass
+    assert estimator.is_full
+    assert low < estimator.sight.anchor_z < high
+
+
 @each(((-0.099, 25.0, True), (-0.101, 25.0, False), (-0.05, 10.1, True), (-0.05, 9.8, False)))
 def test_the_empty_anchor_needs_a_small_current_and_10_degrees(row):
     estimator = Estimator(Profile(LFP), 2.0)
