@@ -303,3 +303,156 @@ def test_what_was_stored_is_what_it_goes_on_with():
     assert abs(bank.k_mean - 1.1) < 0.002 and abs(bank.v_mean - 0.002) < 1e-4
     assert abs(bank.r_mean - 0.2) < 0.002
     assert 0.015 < bank.z_sd < 0.05 and 0.0015 < bank.b_sd < 0.003
+
+
+def test_what_charge_ties_together_is_the_product_of_the_matrices():
+    bank = quiet(gathered())
+    p = [[2e-4 if s == t else 1e-5 * (1 + s + t) for t in range(5)] for s in range(5)]
+    bank.x[1], bank.x[2], bank.x[3] = 0.5, 0.01, 1.1
+    n = 6
+    for s in range(5):
+        for t in range(s, 5):
+            bank.x[n] = p[s][t]
+            n += 1
+    q, hours = 0.2, 3.0
+    f = [[1.0 if s == t else 0.0 for t in range(5)] for s in range(5)]
+    f[0][1], f[0][2] = -1.1 * hours, q - 0.01 * hours
+    fp = [[sum([f[s][m] * p[m][t] for m in range(5)]) for t in range(5)] for s in range(5)]
+    expected = [sum([fp[s][m] * f[t][m] for m in range(5)]) for s in range(5) for t in range(s, 5)]
+    bank.look(0, 1, q, hours, 0.0, 0.0, None)
+    assert abs(bank.x[1] - (0.5 + 1.1 * (0.2 - 0.03))) < 1e-6
+    assert are_close(bank.x[6:21], expected)
+
+
+def one_of(bank, i, z, sd):
+    """Filter i: weight 1, at z, nothing but z unknown."""
+    for n in range(N):
+        bank.x[N * i + n] = 0.0
+    bank.x[N * i], bank.x[N * i + 1], bank.x[N * i + 3] = 1.0, z, 1.0
+    bank.x[N * i + 6] = sd * sd
+
+
+class Bent(Straight):
+    """3 V and the square of the state of charge; nodes a hundredth apart."""
+
+    def __init__(self, square):
+        super().__init__(0.0, square)
+        for q in range(101):
+            self.node(q, 3.0 + q * q * 1e-4, square)
+
+
+def test_a_wide_filter_expects_the_mean_over_a_bent_curve_and_is_less_sure():
+    bank = quiet(gathered())
+    one_of(bank, 0, 0.5, 0.1)
+    seen = Bent(1e-6)
+    seen.volt_v = 3.0 + 0.25 + 0.01
+    bank.look(0, 1, 0.0, 0.0, 0.0, 0.0, seen)
+    assert abs(bank.x[1] - 0.5) < 1e-3
+    # 2 c^2 sd^4 of the bend stays: z is known no better than that over the slope
+    assert abs(bank.x[6] / (2 * 0.1**4) - 1.0) < 0.1
+
+
+def test_of_two_that_foretold_it_the_surer_is_believed():
+    bank = quiet(gathered())
+    one_of(bank, 0, 0.2, 1e-6)
+    one_of(bank, 1, 0.8, 1e-6)
+    seen = Straight(0.0)
+    for q in range(101):
+        seen.node(q, 3.0, 1e-4 if q < 50 else 9e-4)
+    seen.volt_v = 3.0
+    seen.weight = 0.5
+    bank.look(0, 2, 0.0, 0.0, 0.0, 0.0, seen)
+    assert abs(bank.x[0] / bank.x[N] - 9.0**0.25) < 1e-3
+
+
+def test_of_two_at_one_place_the_narrower_is_believed():
+    bank = quiet(gathered())
+    one_of(bank, 0, 0.5, 0.01)
+    one_of(bank, 1, 0.5, 0.03)
+    seen = Straight(1.0)
+    seen.volt_v = 3.5
+    bank.look(0, 2, 0.0, 0.0, 0.0, 0.0, seen)
+    assert abs(bank.x[0] / bank.x[N] - ((1 + 9.0) / (1 + 1.0)) ** 0.5) < 1e-3
+
+
+def test_what_is_far_out_is_half_believed():
+    pulled = []
+    for bend in (0.0, 1.0):
+        bank = quiet(gathered())
+        one_of(bank, 0, 0.5, 0.01)
+        seen = Straight(1.0)
+        seen.bend = bend
+        seen.volt_v = 3.9
+        bank.look(0, 1, 0.0, 0.0, 0.0, 0.0, seen)
+        pulled.append(bank.x[1] - 0.5)
+    assert abs(pulled[0] - 0.2) < 1e-3
+    # the square of 0.4 over its variance 2e-4 is 800
+    assert abs(pulled[1] - 0.2 / 801.0) < 1e-4
+
+
+def test_filters_apart_are_joined_with_what_parts_them():
+    bank = gathered(z=(0.5, 0.1))
+    for i in range(9):
+        one_of(bank, i, 0.1 * i, 0.02)
+    bank.x[N + 1] = 0.01
+    before = moments(bank, 0, 9)
+    bank.tidy(0)
+    after = moments(bank, 0, 9)
+    assert bank.x[N] == 0.0
+    assert are_close(before[1], after[1], least=1e-6)
+    assert are_close(before[2], after[2], part=1e-3, least=1e-7)
+    assert abs(bank.x[6] - (4e-4 + 0.25e-4)) < 1e-7
+
+
+def test_only_what_is_wide_is_cut_and_first_what_carries_most():
+    bank = gathered(z=(0.5, 0.01))
+    for i in range(8):
+        one_of(bank, i, 0.1 * i, 0.9 * bank.tune.cut)
+    bank.x[N * 8] = 0.0
+    bank.tidy(0)
+    assert bank.x[N * 8] == 0.0
+    bank.x[N * 5] = 0.5
+    bank.x[N * 5 + 6] = 9e-4
+    bank.x[N * 6 + 6] = 4e-4
+    bank.tidy(0)
+    assert bank.x[N * 8] == 0.25 and bank.x[N * 5] == 0.25
+
+
+def test_what_was_learned_fades():
+    bank = gathered(z=(0.5, 0.001), b=(0.0, 0.0), k=(1.0, 0.0), v=(0.0, 0.0001), r=0.0)
+    tune = bank.tune
+    bank.x[20] = 1e-6
+    for _ in range(20):
+        bank.look(0, SIZE, 0.0, 1.0, 0.0, 1.0, None)
+    bank.settle()
+    assert 0.9 * tune.volt < bank.v_sd < 1.01 * tune.volt
+    far = tune.ohm * tune.ohm
+    assert 0.9 * far < bank.x[20] < 1.01 * far
+    bb, kk = bank.x[11], bank.x[15]
+    assert are_close((bb, kk), (20 * tune.offset_drift**2, 20 * tune.scale_drift**2), part=0.01)
+
+
+def test_part_of_the_drop_is_never_surer_than_what_was_seen():
+    bank = gathered(z=(0.5, 0.001), b=(0.0, 0.0), v=(0.0, 0.0))
+    seen = Straight(0.0, 1e-4)
+    seen.aim(0.1)
+    seen.volt_v = 3.0
+    rr = bank.x[20]
+    bank.look(0, 1, 0.0, 0.0, 0.0, 0.0, seen)
+    assert are_close((bank.x[20],), (1.0 / (1.0 / rr + 0.01 / 1e-4),))
+
+
+def test_no_filter_is_surer_than_a_tenth_of_a_per_cent():
+    bank = gathered(z=(0.5, 0.01))
+    seen = Straight(1.0, 1e-9)
+    seen.volt_v = 3.5
+    for _ in range(20):
+        bank.look(0, SIZE, 0.0, 0.0, 0.0, 0.0, seen)
+    assert min([bank.x[N * i + 6] for i in range(SIZE)]) >= 0.999e-6
+
+
+def test_strays_lean_back_to_a_sensor_without_error():
+    bank = gathered(z=(0.5, 0.01), b=(0.01, 0.001), k=(1.2, 0.01))
+    x = bank.x[N * 37 : N * 38]
+    assert abs(x[2] - 0.01 * bank.tune.lean) < 1e-6
+    assert abs(x[3] - 1.0 - 0.2 * bank.tune.lean) < 1e-6
