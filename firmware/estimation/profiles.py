@@ -18,9 +18,9 @@ _RISE_MAX = 5.0
 class Tune:
     """How far the estimator trusts what: deviations and parts, see the rows."""
 
-    start, start_wide, start_wide_part = 0.02, 0.15, 0.7  # SOC that was stated
+    start, start_wide, start_wide_part = 0.006, 0.15, 0.7  # SOC that was stated
     offset, offset_wide, offset_wide_part = 0.0005, 0.0045, 0.6  # of full scale
-    scale, scale_wide, scale_wide_part = 0.03, 0.12, 0.4  # capacity, gain
+    scale, scale_wide, scale_wide_part = 0.012, 0.12, 0.4  # capacity, gain
     volt = 0.0045  # V, reading of a cell
     offset_drift, scale_drift = 0.0003, 0.001  # C rate a root hour; per root C hour moved
     count_noise = 0.002  # of SOC, per root C hour moved
@@ -42,6 +42,7 @@ class Tune:
 class LfpTune(Tune):
     """On the plateau half a millivolt is a per cent: the shape is trusted."""
 
+    start = 0.02
     offset_wide, offset_wide_part = 0.004, 0.7
     noise = 0.0035
     volt = 0.0055
