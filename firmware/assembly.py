@@ -23,7 +23,7 @@ def assemble(board, factory=None):
     snap = Snapshot()
     events = Events(snap, trip_codes([row[CODE] for row in RULES + POWER_RULES]))
     keeper = Keeper(board, events, factory)
-    gauge = Gauge(snap, board.facts.FULL_SCALE_MA)
+    gauge = Gauge(snap, board.facts.FULL_SCALE_MA, board.facts.OWN_MA)
     bms = Bms(board, snap, events, keeper, gauge, Scheduler(snap, board.transfer, events))
     bms.service = Service(bms)
     return bms

@@ -63,6 +63,7 @@ def _limits(facts):
         ),
         ("CELLS_MAX", 3 <= facts.CELLS_MAX <= 8, "outside 3..8"),
         ("SUPPLY_MIN_MV", 0 < facts.SUPPLY_MIN_MV < facts.SUPPLY_MAX_MV, "not below the maximum"),
+        ("OWN_MA", 0 <= facts.OWN_MA <= 1000, "outside 0..1000"),
         ("CHARGE_MAX_MA", 0 < facts.CHARGE_MAX_MA <= full_ma, "beyond full scale"),
         (
             "DISCHARGE_MAX_MA",

@@ -105,6 +105,8 @@ def test_the_boards_that_ship_have_no_problem():
         (jk8s, {"CELLS_MAX": 2}, "CELLS_MAX"),
         (jk8s, {"CELLS_MAX": 9}, "CELLS_MAX"),
         (jk8s, {"SUPPLY_MIN_MV": 40_000}, "SUPPLY_MIN_MV"),
+        (jk8s, {"OWN_MA": 1001}, "OWN_MA"),
+        (jk8s, {"OWN_MA": -1}, "OWN_MA"),
         (jk8s, {"CHARGE_MAX_MA": 200_001}, "CHARGE_MAX_MA"),
         (jk8s, {"DISCHARGE_MAX_MA": 200_001}, "DISCHARGE_MAX_MA"),
         (jk8s, {"PEAK_MA": 199_999}, "PEAK_MA: below"),

@@ -1,5 +1,6 @@
-"""The protected pack alone: the pipeline needs neither gauge, balancer nor storage."""
+"""What is put together: the protected pack alone, and the gauge of a whole board."""
 
+from firmware.assembly import assemble
 from firmware.settings import LFP, Settings, preset
 from protection.rule import BOTH, CHG
 from tests.plain import alone
@@ -41,3 +42,8 @@ def test_a_cell_that_is_too_low_opens_the_discharge_mosfet():
         frame[CELL_1] = low_mv
     run(board, bms, 60)
     assert bms.snap.gates_cmd == CHG
+
+
+def test_the_gauge_counts_what_the_board_itself_draws():
+    board = RecordedBoard(quiet_frames(4))
+    assert assemble(board).gauge.own_ma == board.facts.OWN_MA == 20

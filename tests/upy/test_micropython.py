@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from tests.estimation.day import told
 from tests.scale import SCALE
 from tests.trace import trace
 from tests.upy.interpreters import ROOT, micropython, micropython32
@@ -58,6 +59,23 @@ def test_the_same_recorded_input_gives_the_same_trace(bits, interpreter):
     total, gates = trace()
     assert gates == [0, 1, 2, 3], "the recording must exercise every gate state"
     assert done.stdout.strip() == str((total, gates)), done.stderr
+
+
+@pytest.mark.parametrize("bits, interpreter", INTERPRETERS)
+def test_the_gauge_tells_the_same_within_a_thousandth(bits, interpreter):
+    need(interpreter, bits)
+    done = subprocess.run(
+        [interpreter, "-X", "heapsize=16M", "-m", "tests.estimation.day"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    here, there = told(), ast.literal_eval(done.stdout)
+    assert len(here) == len(there) == 8
+    for a, b in zip(here, there):
+        assert abs(a[0] - b[0]) <= 100 and abs(a[1] - b[1]) <= 100
+        assert abs(a[2] - b[2]) <= 1000 and abs(a[3] - b[3]) <= 100
 
 
 @pytest.mark.parametrize("bits, interpreter", INTERPRETERS)
