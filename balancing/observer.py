@@ -40,8 +40,10 @@ _WEIGHT_C = (0.0, 2.0, 1.0)  # bins of offset per % of capacity at top, bottom, 
 class Observer:
     """Collects scans and charge in the step, and outside of it feeds the ledger from them."""
 
-    def __init__(self, cells, chemistry, capacity_mah, ledger, kappa_pm, point=_TOP):
+    def __init__(self, cells, chemistry, capacity_mah, ledger, kappa_pm, cell_pm, point=_TOP):
+        """cell_pm: where each cell's capacity is told, per mille of the mean."""
         self.cells, self.chemistry, self.ledger = cells, chemistry, ledger
+        self.cell_pm = cell_pm
         self.capacity_mah, self.kappa_pm, self.point = capacity_mah, kappa_pm, point
         self.bin_mas = capacity_mah * 3600 * BIN_PM / 1000
         self.align = Aligner(cells)
@@ -68,6 +70,7 @@ class Observer:
         self.usual_ma, self.rough_mv = 0.0, 0.0  # of the last window; how it jumps between them
         self.is_solving = self.wants_solve = self.wants_turn = False
         for i in range(cells):
+            cell_pm[i] = 1000
             for k in range(4):
                 self.align.info[i * 16 + 5 * k] = 1 / (_SIGMA[k] * _SIGMA[k])
         self.align.cover[:] = self.align.info
@@ -234,6 +237,7 @@ class Observer:
             ledger.forget()
             return
         for i in range(self.cells):
+            self.cell_pm[i] = max(int(1000.5 + 10 * al.theta[4 * i + 1]), 0)
             bins = wc * al.theta[4 * i + 1] - al.theta[4 * i] + self.shifted[i]
             mas = bins * self.bin_mas + ledger.moved_mas[i]
             ledger.offset_mas[i] = int(max(-LIMIT_MAS, min(LIMIT_MAS, mas)))

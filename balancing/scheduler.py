@@ -94,6 +94,7 @@ class Scheduler:
                 identity[2],
                 self.ledger,
                 board.kappa_pm,
+                self.snap.cell_pm,
                 identity[3],
             )
             self.wires = None

@@ -64,7 +64,7 @@ COUNTS = "IIIIIIIHBBBB"
 
 _LIMIT = "<Bii"
 _LIMITS_MAX = const(16)
-_CELL = "<HHB"
+_CELL = "<HHBH"
 _EVENT = "<IHii"
 _EVENTS_MAX = const(16)
 _SKIP_MAX = const(500)
@@ -123,7 +123,7 @@ def _cells(hub, start):
     answer = b""
     for i in range(CELLS_MAX):
         verdict = (snap.wire_bad >> i & 1) | (snap.wire_open >> i & 1) << 1
-        answer += struct.pack(_CELL, snap.cell_mv[i], snap.wire_mohm[i], verdict)
+        answer += struct.pack(_CELL, snap.cell_mv[i], snap.wire_mohm[i], verdict, snap.cell_pm[i])
     return answer
 
 

@@ -83,6 +83,7 @@ class Snapshot:
         self.bal_ma = 0
         self.bal_from = 255
         self.bal_to = 255
+        self.cell_pm = array("H", [1000] * CELLS_MAX)  # capacity over the mean of all
         self.wire_mohm = array("H", [0] * CELLS_MAX)
         self.wire_bad = 0
         self.wire_open = 0

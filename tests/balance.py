@@ -34,6 +34,7 @@ class Reading:
         self.fault_word = 0
         self.bal_state = self.bal_ma = self.bal_stage = 0
         self.bal_from = self.bal_to = 255
+        self.cell_pm = array("H", bytes(2 * cells))
         self.wire_mohm = array("H", bytes(2 * (cells + 1)))
         self.wire_bad = self.wire_open = 0
 

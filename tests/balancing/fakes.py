@@ -34,6 +34,7 @@ class Snap:
         self.mos_dc = 250
         self.fault_word = 0
         self.bal_state = self.bal_ma = self.bal_from = self.bal_to = self.bal_stage = 0
+        self.cell_pm = array("H", [0] * cells)
         self.wire_mohm = array("H", [0] * (cells + 1))
         self.wire_bad = self.wire_open = 0
 

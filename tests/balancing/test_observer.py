@@ -57,7 +57,9 @@ class Pack:
         chemistry = Chemistry(kind)
         chemistry.lean = (0.0, 0.0, 0.0, 20.0, 400.0)
         chemistry.turn_mv = 0.01
-        self.observer = Observer(n, chemistry, CAPACITY_MAH, self.ledger, 900, point)
+        self.observer = Observer(
+            n, chemistry, CAPACITY_MAH, self.ledger, 900, self.snap.cell_pm, point
+        )
 
     def window(self, percent):
         """Charge by `percent` of the capacity within one window; then let it work to the end."""
@@ -389,3 +391,11 @@ def test_a_solution_that_cannot_be_is_not_believed(row):
     pack.observer._write_ledger()
     assert list(pack.ledger.sigma_mas) == [UNKNOWN_MAS] * 3
     assert list(align.theta) == list(align.mean)
+
+
+def test_each_cells_capacity_is_told_once_a_long_pass_was_seen():
+    pack = Pack(LI_ION, slope, [90, 92, 91, 90], widen=[1.02, 0.99, 0.98, 1.01])
+    assert list(pack.snap.cell_pm) == [1000] * 4
+    pack.run(85, 680).rest(1)
+    for told, true in zip(pack.snap.cell_pm, (1020, 990, 980, 1010)):
+        assert abs(told - true) <= 5

@@ -1,5 +1,7 @@
 """What survives a power cut: debts with their doubt, of this pack only, from whole bytes only."""
 
+from array import array
+
 from balancing.chemistry import LIFEPO4, Chemistry
 from balancing.ledger import UNKNOWN_MAS, Ledger
 from balancing.observer import Observer
@@ -13,7 +15,7 @@ UNIT = 36_000  # 0.1 per mille of 100 Ah
 
 def new_observer(cells=4):
     ledger = Ledger(cells, 100_000)
-    return Observer(cells, Chemistry(LIFEPO4), 100_000, ledger, 900)
+    return Observer(cells, Chemistry(LIFEPO4), 100_000, ledger, 900, array("H", [0] * 8))
 
 
 def written(at=0, sigma=30):

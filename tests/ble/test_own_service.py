@@ -635,16 +635,17 @@ def test_limits_show_what_is_set_and_what_acts():
     assert page(one, 1, 0xFFFF) == b""
 
 
-def test_cells_show_voltage_wire_and_verdict():
+def test_cells_show_voltage_wire_verdict_and_capacity():
     bms = FakeBms()
     snap = measured(bms)
     snap.wire_bad = 1
     snap.wire_open = 1 << 7
+    snap.cell_pm[3] = 985
     data = page(phone(bms), 2)
-    cells = [struct.unpack_from("<HHB", data, 5 * i) for i in range(8)]
-    assert cells[0] == (3287, 51, 1)
-    assert cells[7] == (3296, 50, 2)
-    assert cells[3] == (3327, 50, 0)
+    cells = [struct.unpack_from("<HHBH", data, 7 * i) for i in range(8)]
+    assert cells[0] == (3287, 51, 1, 1000)
+    assert cells[7] == (3296, 50, 2, 1000)
+    assert cells[3] == (3327, 50, 0, 985)
 
 
 def test_counts_show_the_health_of_the_board():
