@@ -44,9 +44,10 @@ _DEAF_MS = 2000  # a converter that moves less than a tenth of what it was told
 _REPRIEVE_MS = 60_000
 # choose.is_worth: what a difference must exceed to start and to go on, while the ledger is
 # young; the same after a long pass; and after the cells were full. Before that nothing is
-# urgent, so it starts surely; from there on the rest of the debt is due.
-_TENTHS = (20, 10, 12, 7, 10, 5)
-_FLOOR = (50, 15, 25, 10, 20, 5)
+# urgent, so it starts surely; from there on the rest of the debt is due, but for the last tenths
+# of a per cent: 1 % is asked for, and which way they would have to go is in doubt.
+_TENTHS = (25, 12, 12, 8, 10, 5)
+_FLOOR = (50, 30, 25, 20, 20, 20)
 
 
 class Scheduler:
