@@ -32,6 +32,7 @@ GATES = (
     ("balancing/*", 100),
     ("ble/*", 100),
     ("firmware/estimation/meter.py", 100),
+    ("firmware/estimation/*", 95),
 )
 
 
