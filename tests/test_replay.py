@@ -123,8 +123,8 @@ def test_the_gauge_beats_counting_on_a_recording(name, fault, rmse, worst):
     (row,) = [row for row in soc.RECORDINGS if row[0] == name]
     (fault,) = [row for row in soc.FAULTS if row[0] == fault]
     rows = replay.load(os.path.join(DATA, name + ".csv.gz"))
-    table = soc.owner_table(soc._KINDS[row[1]])
-    gauge, seen, socs, shown, conf, soc0, belief_ah = soc.run(rows, row[1], fault, row[2], table)
+    table = soc.owner_table(replay.CHEMISTRIES[row[1]])
+    (socs, *_), seen, soc0, belief_ah = soc.run(rows, row[1], fault, row[2], table)
     found = replay.errors(rows, socs)
     plain = replay.errors(rows, soc.others(seen, soc0, belief_ah, row[1])[0])
     assert found[0] < rmse and found[1] < worst

@@ -86,7 +86,7 @@ class CellModel:
         self.s = 0.0
         self.sum_i = self.sum_u1 = self.sum_u2 = self.sum_u3 = self.sum_v = 0.0
         self.sum_h = self.sum_quick = 0.0
-        self.sum_q = self.sum_abs = 0.0
+        self.sum_q = 0.0
 
     def step(self, dt_s, rate_c, true_c, volt_v):
         """Add one second (or so): measured and offset-free C rate, volts."""
@@ -116,7 +116,6 @@ class CellModel:
         self.sum_v += volt_v * dt_s
         # As measured, offset and all, but for the charge that is lost.
         self.sum_q += (rate_c - (true_c * p.loss if true_c > 0.0 else 0.0)) * dt_s
-        self.sum_abs += size * dt_s
 
     def charged(self):
         """The pack is full: hysteresis is known to be on the charge branch."""

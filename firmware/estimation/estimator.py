@@ -48,7 +48,7 @@ class Estimator:
         self.cell = CellModel(profile)
         self.tune = profile.tune
         self.bank = Bank(self.tune, full_scale_c)
-        self.sight = Sight(self.tune)
+        self.sight = Sight()
         self.learned = Shape(self.tune.curve)
         self.phase = REST
         self.at = 0
@@ -184,7 +184,7 @@ class Estimator:
         sight.weight = weight = min(weight, _WEIGHT_MAX)
         sight.bend = 1.0 / (tune.bend * weight)
         low = exp(-self._z_base / cell.p.b)
-        sight.aim(pol_0 * (1.0 + cell.p.a0 * low) + pol_1 * (1.0 + cell.p.a1 * low) + pol_2)
+        sight.pol_v = pol_0 * (1.0 + cell.p.a0 * low) + pol_1 * (1.0 + cell.p.a1 * low) + pol_2
         if self._blind_c:
             self._doubt_0 += (self._blind_c * (cell.r0 + cell.r1 + cell.r2)) ** 2
         self._anchors(volt_v)
@@ -282,7 +282,7 @@ class Estimator:
             a = q * 0.25
             bin = int(a)
             a -= bin
-            volt_v = (
+            sight.volt[q] = (
                 here
                 + pol_0 * f0
                 + pol_1 * f1
@@ -294,14 +294,13 @@ class Estimator:
             left = here
             here = there
             width = half[q]
-            square = (
+            sight.square[q] = (
                 noise
                 + slope * slope
                 + doubt_0 * f0 * f0
                 + doubt_1 * f1 * f1
                 + doubt_h * width * width
             )
-            sight.node(q, volt_v, square)
             low *= lower
             doubt_low *= 0.935507  # exp(-1 / 15)
             doubt_high *= 1.105171  # exp(0.1)

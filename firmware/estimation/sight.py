@@ -12,28 +12,18 @@ from firmware.estimation.cell import NODES
 class Sight:
     """What the voltage should be at each per cent, and how sure that is."""
 
-    def __init__(self, tune):
+    def __init__(self):
         zeros = [0.0] * NODES
         self.volt = array("f", zeros)
         self.square = array("f", zeros)
-        self.loss_near = 0.0
         self.volt_v = 0.0
+        self.pol_v = 0.0  # the drop on the resistances
         self.bend = 0.0
         self.weight = 0.0
         self.anchor = 0  # -1: no less than anchor_z, 1: no more
         self.anchor_z = 0.0
         self.anchor_square = 0.0
         self.anchor_weight = 0.0
-        self.tune = tune
-
-    def aim(self, pol_v):
-        """The drop that this look is about to see."""
-        self.pol_v = pol_v
-
-    def node(self, q, volt_v, square):
-        """At node q expect volt_v within square, of which this look tells a part."""
-        self.volt[q] = volt_v
-        self.square[q] = square
 
     def at(self, z):
         """(volts, square) at a state of charge; beyond the ends as steep as there."""

@@ -14,12 +14,11 @@ class Straight(Sight):
     """A voltage that rises by slope_v over the whole range of SOC, from 3 V on."""
 
     def __init__(self, slope_v, square=1e-4):
-        super().__init__(KNOWN.tune)
+        super().__init__()
         for q in range(101):
-            self.node(q, 3.0 + slope_v * q / 100.0, square)
+            self.volt[q], self.square[q] = 3.0 + slope_v * q / 100.0, square
         self.weight = 1.0
         self.bend = 0.0
-        self.aim(0.0)
 
 
 def gathered(z=(0.5, 0.05), b=(0.0, 0.004), k=(1.0, 0.0), v=(0.0, 0.0), r=0.0):
@@ -121,7 +120,7 @@ def test_a_part_of_the_drop_is_learned_from_currents_of_both_signs():
     seen = Straight(1.2, 1e-6)
     for n in range(20):
         pol_v = 0.05 if n & 1 else -0.05
-        seen.aim(pol_v)
+        seen.pol_v = pol_v
         seen.volt_v = 3.6 + 0.002 + 0.1 * pol_v
         bank.look(0, SIZE, 0.0, 0.01, 0.0, 0.0, seen)
     bank.settle()
@@ -338,7 +337,7 @@ class Bent(Straight):
     def __init__(self, square):
         super().__init__(0.0, square)
         for q in range(101):
-            self.node(q, 3.0 + q * q * 1e-4, square)
+            self.volt[q], self.square[q] = 3.0 + q * q * 1e-4, square
 
 
 def test_a_wide_filter_expects_the_mean_over_a_bent_curve_and_is_less_sure():
@@ -358,7 +357,7 @@ def test_of_two_that_foretold_it_the_surer_is_believed():
     one_of(bank, 1, 0.8, 1e-6)
     seen = Straight(0.0)
     for q in range(101):
-        seen.node(q, 3.0, 1e-4 if q < 50 else 9e-4)
+        seen.volt[q], seen.square[q] = 3.0, 1e-4 if q < 50 else 9e-4
     seen.volt_v = 3.0
     seen.weight = 0.5
     bank.look(0, 2, 0.0, 0.0, 0.0, 0.0, seen)
@@ -435,7 +434,7 @@ def test_what_was_learned_fades():
 def test_part_of_the_drop_is_never_surer_than_what_was_seen():
     bank = gathered(z=(0.5, 0.001), b=(0.0, 0.0), v=(0.0, 0.0))
     seen = Straight(0.0, 1e-4)
-    seen.aim(0.1)
+    seen.pol_v = 0.1
     seen.volt_v = 3.0
     rr = bank.x[20]
     bank.look(0, 1, 0.0, 0.0, 0.0, 0.0, seen)

@@ -87,4 +87,3 @@ def test_the_sums_count_offset_and_loss():
     assert abs(cell.sum_q - (1.0 - 0.8 * cell.p.loss)) < 1e-9
     cell.step(1.0, -0.5, -0.6, 3.3)
     assert abs(cell.sum_q - (0.5 - 0.8 * cell.p.loss)) < 1e-9
-    assert abs(cell.sum_abs - 1.4) < 1e-9
