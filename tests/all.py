@@ -15,6 +15,7 @@ WHOLE = (
     "tests/scenarios",
     "tests/upy",
     "tests/boot",
+    "tests/estimation/test_learning.py",
     "tests/fuzz",
     "tests/hal/test_scenarios.py",
     "tests/radio",
@@ -22,6 +23,7 @@ WHOLE = (
     "tests/test_command_line.py",
     "tests/test_fault_matrix.py",
     "tests/test_reaction.py",
+    "tests/test_replay.py",
     "tests/test_swarm.py",
 )
 GATES = (

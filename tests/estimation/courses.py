@@ -16,7 +16,7 @@ def whole(rows):
 
 def windows(rows):
     """The pass down through each of WINDOWS that takes two hours or more, in one stretch."""
-    passes = [rows[slice(*_pass_down(rows, *window))] for window in WINDOWS]
+    passes = [_pass_down(rows, low, high) for low, high in WINDOWS]
     return [part for part in passes if part and part[-1][0] - part[0][0] >= _LEAST_S]
 
 
@@ -31,11 +31,11 @@ def loops(rows):
 
 
 def _pass_down(rows, low, high):
-    """(first, last) of the stretch that falls from high to low; (0, 0) without one."""
+    """The stretch that falls from high to low; [] without one."""
     begin = 0
     for n, row in enumerate(rows):
         if row[4] >= high:
             begin = n
         elif begin and row[4] <= low:
-            return begin, n + 1
-    return 0, 0
+            return rows[begin : n + 1]
+    return []

@@ -83,6 +83,16 @@ class Cell:
         )
 
 
+def drive(estimator, cell, pattern, offset_c=0.0, scale=1.0, volt_v=0.0, dt_s=5.0):
+    """Run a pattern of (C rate, seconds) through estimator and cell."""
+    for rate, seconds in pattern:
+        for _ in range(int(seconds / dt_s)):
+            volt = cell.step(dt_s, rate) + volt_v
+            estimator.step(dt_s, rate * scale + offset_c, volt, 25.0)
+            while estimator.work():
+                pass
+
+
 class Snap:
     """The fields of the loop's snapshot that the gauge reads."""
 
