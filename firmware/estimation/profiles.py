@@ -67,7 +67,7 @@ class LfpGenericTune(LfpTune):
     shape, shape_low, shape_high = 0.012, 0.01, 0.01
     doubt = 0.2
     doubt_half = 0.4
-    moved, passed_s = 0.15, 200000.0
+    moved, passed_s, fresh_s = 0.1, 200000.0, 6000.0
     curve, teach = 0.03, 4.0
 
 
