@@ -71,7 +71,6 @@ class Aligner:
         self.turn_prior_mv = self.turn_doubt_mv = 1.0
         self.stage, self.cell, self.at = IDLE, 0, 0
         self.rounds, self.moved = 0, 0.0
-        self.rounds_max, self.settled_bins = 10, 0.02
 
     def begin(self, direction, depth_bins):
         """Start a pass towards full (+1) or empty (-1) from `depth_bins` below full."""
@@ -216,12 +215,13 @@ class Aligner:
         n, t, q = self.normal, cell * _P, cell * 16
         n[4], n[8], n[9] = n[1], n[2], n[6]
         n[12], n[13], n[14] = n[3], n[7], n[11]
-        for i in range(16):
-            n[i] += self.info[q + i]
-            self.cover[q + i] = n[i]
         for r in range(_P):
             for c in range(_P):
-                n[16 + r] += self.info[q + r * _P + c] * (self.mean[t + c] - self.theta[t + c])
+                i = r * _P + c
+                known = self.info[q + i]
+                n[i] += known
+                self.cover[q + i] = n[i]
+                n[16 + r] += known * (self.mean[t + c] - self.theta[t + c])
         eliminate(n)
         step = n[16]
         self.moved = max(self.moved, abs(step))

@@ -346,6 +346,7 @@ def test_the_slope_is_the_tables(row):
 
 def test_a_cell_that_lies_off_the_curve_is_skipped():
     align = Aligner(3)
+    align.rounds_max, align.settled_bins = 10, 0.02
     align.begin(1, 100.0)
     for i in range(3):
         align.seen[i] = 8
@@ -366,6 +367,7 @@ def test_a_bin_that_was_not_seen_misleads_nobody():
     found = []
     for hole in (False, True):
         align = Aligner(3)
+        align.rounds_max, align.settled_bins = 10, 0.02
         align.begin(1, 100.0)
         for i in range(3):
             align.seen[i] = 60
