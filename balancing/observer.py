@@ -21,8 +21,8 @@ _WINDOW_MS, _WINDOW_MAX_MS = 5000, 1_800_000
 _TURN_BINS = 6.0  # the current has turned for good: 3 %
 _SOLVE_BINS = 4.0  # solve again every 2 %
 _BACK_BINS = 0.2  # or when it pauses: a full pack is not to wait for the next 2 %
-_FEW_BINS, _LONG_BINS = 6, 50  # a pass that teaches anything; one that makes ripe
-_TOP_BINS = 10  # as near to full shows what the sensors hid
+_FEW_BINS, _LONG_BINS = 6, 50  # a pass that teaches anything; one that makes ripe, and is kept
+_TOP_BINS = 20  # as near to full shows what the sensors hid
 _ROUNDS, _LAST_ROUNDS = 10, 40
 _REST_PM = 10  # of C: below it the pack rests
 _REST_S = 1800.0
@@ -31,7 +31,7 @@ _ROUGH_S = 300.0  # of a current that jumps, nothing is believed for so long
 _DRIFT = 1 / 1.3e6  # bins per s: cells part by 1 % a month when nobody looks
 _DRIFT_STEP = 0.1
 _OFFSET_MAX_MV = 12.0  # of a sensor, over twice what the manual allows
-_KEEP = 0.85  # of what a pass taught counts as the prior of the next
+_KEEP = 0.85  # of what a long pass taught counts as the prior of the next; of a short one less
 _SIGMA = (6.0, 1.2, 2.4, 2.5)  # before anything is known: bins, %, mV, tenths of R
 _TOP, _BOTTOM, _MIDDLE = 0, 1, 2
 _WEIGHT_C = (0.0, 2.0, 1.0)  # bins of offset per % of capacity at top, bottom, middle
@@ -266,12 +266,13 @@ class Observer:
     def _begin(self, direction):
         al = self.align
         if self.peak_bins > _FEW_BINS:
+            keep = _KEEP * min(self.peak_bins / _LONG_BINS, 1.0)
             for j in range(16 * self.cells):
-                al.info[j] = _KEEP * al.cover[j]
+                al.info[j] = keep * al.cover[j]
+            al.mean[:] = al.theta
             for i in range(self.cells):
                 for k in range(4):
-                    al.mean[4 * i + k] = al.theta[4 * i + k]
-                    al.info[16 * i + 5 * k] += (1 - _KEEP) / (_SIGMA[k] * _SIGMA[k])
+                    al.info[16 * i + 5 * k] += (1 - keep) / (_SIGMA[k] * _SIGMA[k])
         for i in range(self.cells):
             al.mean[4 * i] -= self.shifted[i]
             al.theta[4 * i] = al.mean[4 * i]

@@ -344,6 +344,21 @@ def test_the_slope_is_the_tables(row):
     assert abs(Chemistry(LIFEPO4).slope(row[0]) - row[1]) < 0.01
 
 
+@each(((10, 0.3, 0.4), (30, 0.8, 0.9)))
+def test_a_short_pass_is_a_weaker_prior_than_a_long_one(row):
+    percent, low, high = row
+    pack = Pack(LI_ION, slope, [60, 61, 60]).run(percent, 10 * percent)
+    pack.run(-4, 40)
+    align = pack.observer.align
+    assert pack.observer.direction == -1
+    assert low < align.info[0] / align.cover[0] < high
+
+
+def test_cells_a_tenth_short_of_full_are_as_good_as_full():
+    pack = Pack(LI_ION, slope, [30, 31, 30]).run(27, 270)
+    assert 10 < pack.observer.depth < 20 and pack.ledger.ripe == 2
+
+
 def test_a_cell_that_lies_off_the_curve_is_skipped():
     align = Aligner(3)
     align.rounds_max, align.settled_bins = 10, 0.02
