@@ -69,8 +69,7 @@ class Aligner:
         self.drop_mean = 0.0
         self.turn_mv, self.turn_bins = 0.0, 1.0
         self.turn_prior_mv = self.turn_doubt_mv = 1.0
-        self.stage, self.cell, self.at = IDLE, 0, 0
-        self.rounds, self.moved = 0, 0.0
+        self.stage = IDLE
 
     def begin(self, direction, depth_bins):
         """Start a pass towards full (+1) or empty (-1) from `depth_bins` below full."""
@@ -120,24 +119,19 @@ class Aligner:
         its factor from one bin to the next."""
         return self.direction * self.turn_mv * exp(-k / self.turn_bins), exp(-1 / self.turn_bins)
 
-    def draw(self):
-        """Turn the sums into the common curve and its slope."""
-        total, weight, rise = self.sum, self.weight, self.rise
-        self.turn_mean = 0.0
-        for i in range(self.cells):
-            lead = min((self.place(i, 0) - _PAD) / self.turn_bins, _EXP_MAX)
-            self.turn_mean += exp(lead) / self.cells
-        self.turn_push = self.turn_info = 0.0
-        self.misfit, self.told = 0.0, _MISFIT
-        for j in range(_NODES):
+    def draw(self, j0, j1):
+        """Turn the sums of nodes j0 to j1 into the common curve, and into its slope one behind."""
+        total, weight = self.sum, self.weight
+        for j in range(j0, j1):
             if weight[j] > 0.02:
                 total[j] /= weight[j]
             else:
                 weight[j] = 0.0
-        for j in range(1, _NODES - 1):
-            a = j - 1 if weight[j - 1] else j
-            b = j + 1 if weight[j + 1] else j
-            rise[j] = (total[b] - total[a]) / (b - a) if weight[j] and b > a else 0.0
+            if j > 1:
+                a = j - 2 if weight[j - 2] else j - 1
+                b = j if weight[j] else j - 1
+                is_drawn = weight[j - 1] and b > a
+                self.rise[j - 1] = (total[b] - total[a]) / (b - a) if is_drawn else 0.0
 
     def fit(self, cell, k0, k1):
         """Add bins k0 to k1 of a cell to its normal equations against the common curve."""
@@ -240,15 +234,23 @@ class Aligner:
             total, weight = self.sum, self.weight
             for j in range(_NODES):
                 total[j] = weight[j] = 0.0
-            self.stage, self.cell, self.at, self.moved = SPLAT, 0, 0, 0.0
+            self.turn_mean = self.turn_push = self.turn_info = self.misfit = self.moved = 0.0
+            self.told = _MISFIT
+            for i in range(self.cells):
+                lead = min((self.place(i, 0) - _PAD) / self.turn_bins, _EXP_MAX)
+                self.turn_mean += exp(lead) / self.cells
+            self.stage, self.cell, self.at = SPLAT, 0, 0
         elif self.stage == SPLAT:
             end = min(self.at + _CHUNK, self.seen[self.cell])
             self.splat(self.cell, self.at, end)
             if self._next(end):
                 self.stage = DRAW
         elif self.stage == DRAW:
-            self.draw()
-            self.stage = FIT
+            end = self.at + _NODES // 8
+            self.draw(self.at, end)
+            self.at = end
+            if end == _NODES:
+                self.stage, self.at = FIT, 0
         else:
             if self.at == 0:
                 for j in range(20):
