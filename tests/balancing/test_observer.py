@@ -354,9 +354,11 @@ def test_a_short_pass_is_a_weaker_prior_than_a_long_one(row):
     assert low < align.info[0] / align.cover[0] < high
 
 
-def test_cells_a_tenth_short_of_full_are_as_good_as_full():
-    pack = Pack(LI_ION, slope, [30, 31, 30]).run(27, 270)
-    assert 10 < pack.observer.depth < 20 and pack.ledger.ripe == 2
+@each(((27, 13, 2), (25, 19, 0)))
+def test_cells_eight_per_cent_short_of_full_are_as_good_as_full(row):
+    percent, depth, ripe = row
+    pack = Pack(LI_ION, slope, [30, 31, 30]).run(percent, 10 * percent)
+    assert abs(pack.observer.depth - depth) < 1 and pack.ledger.ripe == ripe
 
 
 def test_a_cell_that_lies_off_the_curve_is_skipped():
