@@ -33,11 +33,15 @@ _KNEE_MV = {LI_ION: 0, LIFEPO4: 3400, LTO: 0}
 class Chemistry:
     """One row of the tables, with the two look-ups that balancing needs."""
 
-    def __init__(self, kind):
+    def __init__(self, kind, table=None):
+        """table: the owner's cell table, whose resistances are taken, or None."""
         self.kind = kind
         self.rest_mv = _REST_MV[kind]
         self.soc_pm = _SOC_PM
         self.lean = _LEAN[kind]
+        if table:
+            ohms = [1000 * table[key] for key in ("R0", "R1", "R2")]
+            self.lean = ohms + [table["tau1"], table["tau2"]]
         self.turn_mv, self.turn_pm = _TURN[kind]
         self.knee_mv = _KNEE_MV[kind]
         self.noise_mv = _NOISE_MV[kind]

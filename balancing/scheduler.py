@@ -91,7 +91,7 @@ class Scheduler:
             self.ledger = Ledger(self.cells, identity[2])
             self.observer = Observer(
                 self.cells,
-                Chemistry(identity[1]),
+                Chemistry(chemistry, get("cell_table")),
                 identity[2],
                 self.ledger,
                 board.kappa_pm,

@@ -144,7 +144,8 @@ class Limits:
     """The limits in force: the settings, made effective for this board (D6, D12, D16).
 
     `get(key)` answers every parameter, and what board and chemistry add: `peak_ma` (D37),
-    `weld_ma` (D36), `floor_mv` and `floor_release_mv` (D32), `plates_lithium` (D3).
+    `weld_ma` (D36), `floor_mv` and `floor_release_mv` (D32), `plates_lithium` (D3), and
+    `cell_table`: the owner's table, 0 where there is none for this chemistry.
     """
 
     def __init__(self, settings, facts, scp_delay_us=None):
@@ -171,6 +172,7 @@ class Limits:
             "plates_lithium": 1
             if chemistry in (LI_ION, LFP) and settings.get("chg_utp_dc") < 0
             else 0,
+            "cell_table": facts.CELL if facts.CELL and facts.CELL["chemistry"] == chemistry else 0,
         }
 
     def get(self, key):

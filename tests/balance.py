@@ -98,10 +98,9 @@ class ReplayBalancer:
                 "capacity_mah": capacity_mah,
                 "chemistry": CHEMISTRIES[chemistry],
                 "cell_count": n_cells,
+                "cell_table": profile,
             }
         )
-        if profile is not None:
-            adopt(self.scheduler.observer.chemistry, profile)
 
     def step(self, dt_s, t_s, cell_voltages_v, pack_current_a, temps_c):
         """Who moves charge until the next call, which is `dt_s` after the one before this.
@@ -127,27 +126,6 @@ class ReplayBalancer:
             if not scheduler.work():
                 break
         return (scheduler.source, scheduler.sink) if scheduler.stage == DIRECT else None
-
-
-def adopt(chemistry, profile):
-    """Give a chemistry the rest voltages and resistances of a measured cell type."""
-    soc, low, high = profile["soc"], profile["dis"], profile["chg"]
-    rest_mv = []
-    for pm in chemistry.soc_pm:
-        s, j = pm / 1000, 0
-        while j < len(soc) - 2 and soc[j + 1] < s:
-            j += 1
-        f = (s - soc[j]) / (soc[j + 1] - soc[j])
-        a, b = (low[j] + high[j]) / 2, (low[j + 1] + high[j + 1]) / 2
-        rest_mv.append(1000 * (a + f * (b - a)))
-    row = (
-        profile["R0"] * 1000,
-        profile["R1"] * 1000,
-        profile["R2"] * 1000,
-        profile["tau1"],
-        profile["tau2"],
-    )
-    chemistry.rest_mv, chemistry.lean = tuple(rest_mv), row
 
 
 if __name__ == "__main__":

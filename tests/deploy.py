@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 import tests  # noqa: F401
-from tests import device
+from tests import cell_table, device
 from tests.board_check import problems
 from tests.closure import files_of
 from tests.link import LinkError, Program
@@ -24,10 +24,10 @@ ROOT = Path(__file__).resolve().parents[1]
 BOARDS = ("devkit", "jk8s", "libresolar_bms_c1")
 VARIANTS = {"jk8s": {"b2a": "board", "b1a": "b1a"}}
 NAMES = {
-    "deploy": ("DEST", "PORT", "BOARD", "VARIANT", "AIOBLE"),
-    "size": ("BOARD", "VARIANT", "AIOBLE"),
+    "deploy": ("DEST", "PORT", "BOARD", "VARIANT", "AIOBLE", "CELL"),
+    "size": ("BOARD", "VARIANT", "AIOBLE", "CELL"),
     "flash": ("PORT", "BOARD", "IMAGE", "SHA256"),
-    "firmware": ("BOARD", "MICROPYTHON_SOURCE"),
+    "firmware": ("BOARD", "MICROPYTHON_SOURCE", "CELL"),
     "repl": ("PORT",),
 }
 # The linked modules, a later one over those before it; what lies in none of the folders
@@ -79,9 +79,18 @@ def facts_module(options):
     return path
 
 
+def cell_of(options):
+    """The owner's cell table as the board's facts hold it, or None."""
+    try:
+        return cell_table.on_board(cell_table.read(options["CELL"])) if "CELL" in options else None
+    except cell_table.Refused as refused:
+        raise Refusal("CELL: %s" % refused) from None
+
+
 def build(options, folder):
     """Write the device's file system into `folder`; (path on the device, bytes) pairs."""
     facts = facts_module(options)
+    cell = cell_of(options)
     aioble = options.get("AIOBLE")
     if aioble and not (Path(aioble) / "__init__.py").is_file():
         raise Refusal("AIOBLE: %s holds no aioble package (no __init__.py)" % aioble)
@@ -90,7 +99,8 @@ def build(options, folder):
     written = []
     # On a port mip brings aioble.
     with tempfile.TemporaryDirectory() as linked:
-        for source, target in write_linked(facts, bool(aioble) or "PORT" in options, Path(linked)):
+        with_radio = bool(aioble) or "PORT" in options
+        for source, target in write_linked(facts, with_radio, Path(linked), cell):
             written.append(_compile(source, folder, target))
     if aioble:
         for name in AIOBLE:
@@ -101,8 +111,11 @@ def build(options, folder):
     return written
 
 
-def write_linked(facts, with_radio, folder):
-    """Link what the board needs into `folder`; (source, name on the device) pairs."""
+def write_linked(facts, with_radio, folder, cell=None):
+    """Link what the board needs into `folder`; (source, name on the device) pairs.
+
+    cell: the owner's cell table, or None.
+    """
     pairs = []
     sources = {}
     files = sorted(files_of(facts, with_radio))
@@ -113,7 +126,7 @@ def write_linked(facts, with_radio, folder):
         if source.startswith("boards/"):
             path = folder / target
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(_facts(source, asked))
+            path.write_text(_facts(source, asked, cell))
             pairs.append((path, target))
         else:
             name = source[:-3].replace("/", ".")
@@ -142,15 +155,17 @@ def _asked(files):
     return names | {node.value for node in nodes if isinstance(node, ast.Constant)}
 
 
-def _facts(source, asked):
+def _facts(source, asked, cell):
     """The facts that somebody on the device asks for; the others serve the host.
 
-    BUILD names the linked module that holds what it named.
+    BUILD names the linked module that holds what it named, CELL is the owner's table.
     """
     tree = ast.parse((ROOT / source).read_text())
     for node in tree.body:
         if isinstance(node, ast.Assign) and node.targets[0].id == "BUILD":
             node.value = ast.Constant(unit_of(node.value.value))
+        elif isinstance(node, ast.Assign) and node.targets[0].id == "CELL":
+            node.value = ast.parse(repr(cell), mode="eval").body
     tree.body = [
         node
         for node in tree.body
@@ -165,11 +180,11 @@ def _used_in(tree):
     return {node.id for node in names if isinstance(node.ctx, ast.Load)}
 
 
-def image(facts, with_radio, folder):
+def image(facts, with_radio, folder, cell=None):
     """Write the linked sources and the entry points into `folder`, emptied before; the folder."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    write_linked(facts, with_radio, folder)
+    write_linked(facts, with_radio, folder, cell)
     for name in ("boot.py", "main.py"):
         shutil.copyfile(ROOT / "firmware" / name, folder / name)
     return folder
@@ -272,7 +287,7 @@ def firmware(options):
     if not os.environ.get("IDF_PATH"):
         raise Refusal("firmware: ESP-IDF is missing: run its export.sh first (IDF_PATH is not set)")
     path = facts_module(options)
-    image(path, True, ROOT / "build" / "image" / options["BOARD"])
+    image(path, True, ROOT / "build" / "image" / options["BOARD"], cell_of(options))
     facts = importlib.import_module(path)
     chip = {"esp32": "ESP32_GENERIC", "esp32c3": "ESP32_GENERIC_C3"}[facts.CHIP]
     port = Path(source) / "ports" / "esp32"

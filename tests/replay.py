@@ -19,6 +19,8 @@ from array import array
 
 from firmware.estimation.gauge import Gauge
 from firmware.estimation.profiles import LFP, LI_ION, LTO
+from tests import cell_table
+from tests.cell_table import Refused
 
 CHEMISTRIES = {"li_ion": LI_ION, "lfp": LFP, "lto": LTO}
 GRACE_S = 1800.0
@@ -26,10 +28,6 @@ COLUMNS = ("t_s", "i_A", "v_V", "T_C", "soc_ref")
 _OLD_MS = 1_000_000
 _GAP_S = 20.0
 _GAP_TIMES = 8.0
-
-
-class Refused(ValueError):
-    """What was given cannot be used; the message is one line and says where."""
 
 
 class _Snap:
@@ -73,8 +71,9 @@ class ReplayGauge:
         settings.chemistry = CHEMISTRIES[chemistry]
         settings.cell_count = n_cells
         settings.capacity_mah = round(capacity_ah * self._scale * 1000.0)
+        settings.cell_table = profile
         self.gauge = Gauge(self.snap, round(full_scale_a * self._scale * 1000.0))
-        self.gauge.load(settings, profile)
+        self.gauge.load(settings)
         self.gauge.set_soc(round(soc0 * 1000.0))
         self._rest_ms = 0.0
         self._rest_ma = 0.0
@@ -278,19 +277,6 @@ def parser():
     return p
 
 
-def read_profile(text):
-    """One cell table out of a JSON file of several."""
-    path, _, name = text.rpartition(":")
-    try:
-        with open(path) as file:
-            tables = json.load(file)
-    except (OSError, ValueError) as error:
-        raise Refused("profile %s: %s" % (path, error)) from None
-    if name not in tables:
-        raise Refused("profile %s: no table %r; there are %s" % (path, name, ", ".join(tables)))
-    return tables[name]
-
-
 def plot(path, rows, socs, shown, conf):
     """Draw estimate, shown value, confidence and reference."""
     import matplotlib
@@ -322,7 +308,7 @@ def main(argv=None):
             value = getattr(args, name)
             if value is not None and not (math.isfinite(value) and value > 0.0):
                 raise Refused("--%s %r: must be above 0" % (name.replace("_", "-"), value))
-        profile = read_profile(args.profile) if args.profile else None
+        profile = cell_table.read(args.profile) if args.profile else None
         if args.chemistry not in CHEMISTRIES:
             raise Refused(
                 "--chemistry %r: allowed are %s" % (args.chemistry, ", ".join(CHEMISTRIES))

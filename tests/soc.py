@@ -22,9 +22,11 @@ import os
 import random
 import sys
 
+from tests import cell_table
+from tests.cell_table import Refused
 from tests.estimation import courses
 from tests.estimation.rig import owner_table
-from tests.replay import CHEMISTRIES, Refused, ReplayGauge, errors, load, plot, read_profile
+from tests.replay import CHEMISTRIES, ReplayGauge, errors, load, plot
 
 DATA = os.path.join(os.path.dirname(__file__), "data", "cells")
 PACK_AH = 100.0
@@ -139,7 +141,7 @@ def tell(name, rows, chemistry, cell_ah, table, course, fault, out):
 def recordings(args):
     """(name, path, chemistry, capacity of the cell in Ah, owner's table or None) of each."""
     if args.file:
-        table = read_profile(args.profile) if args.profile else None
+        table = cell_table.read(args.profile) if args.profile else None
         yield os.path.basename(args.file), args.file, args.chemistry, args.capacity_ah, table
         return
     for name, chemistry, cell_ah in RECORDINGS:

@@ -15,6 +15,7 @@ SUPPLY_MAX_MV = 40_000
 
 FULL_SCALE_MA = 200_000  # manual table 1, continuous discharge
 OWN_MA = 20  # manual 2.2 c, drawn ahead of the shunt
+CELL = None  # the pack's own cell table: CELL= of make deploy
 CURRENT_RANGE_MA = 500_000  # where the shunt amplifier ends
 CHARGE_MAX_MA = 200_000
 DISCHARGE_MAX_MA = 200_000

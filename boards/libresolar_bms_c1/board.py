@@ -17,6 +17,7 @@ SUPPLY_MAX_MV = 60_000
 
 FULL_SCALE_MA = 100_000
 OWN_MA = 0  # drawn ahead of the shunt; nobody measured it
+CELL = None  # the pack's own cell table: CELL= of make deploy
 CURRENT_RANGE_MA = 327_000  # 16 bits in units of 10 mA
 CHARGE_MAX_MA = 100_000
 DISCHARGE_MAX_MA = 100_000

@@ -58,19 +58,18 @@ class Gauge:
         self._slices = 0  # that this second may still take
         self.estimator = None
 
-    def load(self, limits, table=None):
-        """Take over chemistry, cell_count and capacity_mah; `limits.get(key)` answers each.
+    def load(self, limits):
+        """Take over chemistry, cell_count, capacity_mah and cell_table; `limits.get` answers each.
 
-        table: an owner's cell table, as in tests/make_profiles.py, or None. Another
-        chemistry or table starts the estimate over at what is shown now, another capacity
+        Another chemistry starts the estimate over at what is shown now, another capacity
         starts the belief in it over, and anything else changes nothing.
         """
         chemistry = limits.get("chemistry") or _UNCONFIGURED
         capacity_mah = limits.get("capacity_mah")
         self.cell_count = limits.get("cell_count")
-        if chemistry != self.chemistry or table is not self.table:
+        if chemistry != self.chemistry:
             self.chemistry = chemistry
-            self.table = table
+            self.table = limits.get("cell_table") or None
             self.capacity = Capacity(capacity_mah)
             self._build()
             self.set_soc(int(self.shown.soc * 1000.0))

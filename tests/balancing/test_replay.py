@@ -40,11 +40,11 @@ def test_a_voltage_that_cannot_be_stops_the_transfer(volts):
     assert balancer.step(1.0, 63, [3.33, 3.55, 3.33, 3.33], 0.0, [25.0]) is not None
 
 
-def test_a_profile_is_taken_over():
-    profile = bench.curves()["lfp_a123"]
-    chemistry = ReplayBalancer("lfp", 100.0, 4, profile).scheduler.observer.chemistry
-    assert abs(chemistry.lean[0] - 1000 * profile["R0"]) < 1e-9
-    assert abs(chemistry.rest_mv[-1] - 3590) < 1 and abs(chemistry.rest_mv[6] - 3308) < 1
+def test_the_resistances_of_a_profile_are_taken_over():
+    profile = bench.curves()["nmc_lg"]
+    lean = ReplayBalancer("lfp", 100.0, 4, profile).scheduler.observer.chemistry.lean
+    for found, key, unit in zip(lean, ("R0", "R1", "R2", "tau1", "tau2"), (1e3, 1e3, 1e3, 1, 1)):
+        assert abs(found - unit * profile[key]) < 1e-9
 
 
 @pytest.mark.parametrize(

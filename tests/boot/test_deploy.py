@@ -1,14 +1,20 @@
 """Deployment: every wrong word is one clear line and status 2, and nothing is written."""
 
+import json
 import types
 
 import pytest
 
 from boards.jk8s import board as jk8s
 from boards.libresolar_bms_c1 import board as c1
+from firmware.estimation.profiles import LFP, Profile
 from tests import deploy, device
 from tests.board_check import problems
+from tests.cell_table import NUMBERS
 from tests.closure import files_of
+from tests.estimation.rig import owner_table
+
+CURVES = deploy.ROOT / "tests" / "balancing" / "curves.json"
 
 
 @pytest.mark.parametrize(
@@ -25,6 +31,8 @@ from tests.closure import files_of
         (["deploy", "DEST=new", "VARIANT=b9"], "VARIANT: no 'b9'"),
         (["deploy", "DEST=new", "BOARD=devkit", "VARIANT=b2a"], "none for devkit"),
         (["deploy", "DEST=new", "AIOBLE=nowhere"], "AIOBLE: nowhere holds no aioble"),
+        (["deploy", "DEST=new", "CELL=nowhere.json:a"], "CELL: profile nowhere.json"),
+        (["size", "CELL=%s:none" % CURVES], "CELL: profile"),
         (["deploy", "PORT=/dev/nowhere"], "PORT: there is no /dev/nowhere"),
         (["repl"], "PORT= is missing"),
         (["repl", "PORT=/dev/nowhere"], "there is no /dev/nowhere"),
@@ -154,3 +162,23 @@ def test_nothing_but_bytecode_and_the_two_entry_points(tmp_path):
         if path.suffix == ".mpy":
             # Byte 2 of the header holds the architecture of native code; 0 is none.
             assert path.read_bytes()[2] >> 2 == 0, path
+
+
+@pytest.mark.parametrize("facts", ("boards.jk8s.board", "boards.jk8s.b1a", "boards.devkit.board"))
+def test_the_owners_cell_table_lies_in_the_facts_on_the_device(tmp_path, facts):
+    path = tmp_path / "cells.json"
+    path.write_text(json.dumps({"mine": owner_table(LFP) | {"chem": "LFP"}}))
+    cell = deploy.cell_of({"CELL": "%s:mine" % path})
+    pairs = dict((target, source) for source, target in deploy.write_linked(facts, False, tmp_path))
+    assert pairs
+    texts = []
+    for _ in range(2):
+        texts.append("".join(path.read_text() for path in tmp_path.rglob("board.py")))
+        deploy.write_linked(facts, False, tmp_path, cell)
+    assert "CELL = None" in texts[0] and "CELL = {" in texts[1]
+    there = {}
+    exec(texts[1], there)
+    assert there["CELL"] == cell and cell["chemistry"] == LFP
+    assert Profile(LFP, there["CELL"]).tune is Profile(LFP, owner_table(LFP)).tune
+    for key in NUMBERS:
+        assert abs(cell[key] - owner_table(LFP)[key]) <= 1e-4 * abs(cell[key])

@@ -111,8 +111,9 @@ class Snap:
 class Settings:
     """What the gauge takes from the settings."""
 
-    def __init__(self, chemistry=2, cell_count=4, capacity_mah=100_000):
+    def __init__(self, chemistry=2, cell_count=4, capacity_mah=100_000, cell_table=0):
         self.chemistry = chemistry
+        self.cell_table = cell_table
         self.cell_count = cell_count
         self.capacity_mah = capacity_mah
 

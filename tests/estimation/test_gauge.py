@@ -2,8 +2,9 @@
 
 from firmware.estimation.estimator import REST
 from firmware.estimation.gauge import CELLS_LOST, CURRENT_LOST, SAVED_BYTES, Gauge
+from firmware.estimation.profiles import LFP, LI_ION
 from tests.each import each
-from tests.estimation.rig import Cell, Settings, Snap
+from tests.estimation.rig import Cell, Settings, Snap, owner_table
 
 
 def ready(chemistry=2, pm=600):
@@ -223,3 +224,16 @@ def test_the_step_allocates_nothing():
         gauge.integrate(50)
     finally:
         unlock()
+
+
+def test_the_owners_table_is_known_and_goes_with_its_chemistry():
+    gauge = Gauge(Snap())
+    settings = Settings(LFP, cell_table=owner_table(LFP))
+    gauge.load(settings)
+    assert gauge.estimator.cell.p.is_known
+    settings.capacity_mah = 90_000
+    gauge.load(settings)
+    assert gauge.estimator.cell.p.is_known
+    settings.chemistry, settings.cell_table = LI_ION, 0
+    gauge.load(settings)
+    assert not gauge.estimator.cell.p.is_known

@@ -348,6 +348,7 @@ def test_a_board_that_can_do_less_refuses_more():
         PEAK_MA = 120_000
         MOS_OTP_MAX_DC = 750
         BALANCE_MAX_MA = 1000
+        CELL = None
 
     fits = {
         "cell_count": 6,
@@ -454,6 +455,7 @@ def test_balance_current_is_at_most_the_boards():
         FULL_SCALE_MA = 200_000
         PEAK_MA = 350_000
         BALANCE_MAX_MA = 1000
+        CELL = None
 
     assert Limits(commission(), Weak).get("balance_max_ma") == 1000
 
@@ -479,6 +481,23 @@ def test_what_board_and_chemistry_add():
     assert limits.get("peak_ma") == 350_000  # D37
     assert limits.get("weld_ma") == 3000  # D36: 1.5 % of 200 A
     assert limits.get("chg_limit_ma") == 25_000
+
+
+@each([(LFP, True), (LI_ION, False), (0, False)])
+def test_the_owners_cell_table_is_for_its_own_chemistry(row):
+    chemistry, is_his = row
+
+    class Calibrated:
+        SUPPLY_MIN_MV = 10_000
+        FULL_SCALE_MA = 200_000
+        PEAK_MA = 350_000
+        BALANCE_MAX_MA = 1000
+        CELL = {"chemistry": LFP}
+
+    settings = commission({}, chemistry) if chemistry else Settings()
+    found = Limits(settings, Calibrated).get("cell_table")
+    assert found is Calibrated.CELL if is_his else found == 0
+    assert Limits(settings, jk8s).get("cell_table") == 0
 
 
 @each([(LI_ION, -1, 1), (LFP, -1, 1), (LTO, -1, 0), (LI_ION, 0, 0), (LFP, 0, 0)])

@@ -1,0 +1,113 @@
+"""An owner's cell table: read from a JSON file of several, checked, and made small.
+
+    FILE.json:NAME      {NAME: {"chem": "LFP", "soc": [...], "dis": [...], "chg": [...], "R0": ...}}
+
+`soc` rises from 0 to 1; `dis` and `chg` are the open-circuit voltages after a discharge and a
+charge in V; resistances are in ohm ampere-hours, times in s. `make deploy CELL=` puts one onto
+a board, the replay takes one with `--profile`.
+"""
+
+import json
+
+from firmware.estimation.profiles import LFP, LI_ION, LTO
+
+KINDS = {"LFP": LFP, "NMC": LI_ION, "NCA": LI_ION, "LCO": LI_ION, "LTO": LTO}
+CURVES = ("soc", "dis", "chg")
+# Every number that a profile reads, and what it may be.
+NUMBERS = {
+    "w_mid": (0.0, 1.0),
+    "m_h": (0.0, 2.0),
+    "half_max": (0.0, 0.2),
+    "gamma": (0.5, 500.0),
+    "R0": (0.0, 1.0),
+    "R1": (0.0, 1.0),
+    "R2": (0.0, 1.0),
+    "tau1": (0.5, 5000.0),
+    "tau2": (5.0, 20_000.0),
+    "a0": (0.0, 100.0),
+    "a1": (0.0, 100.0),
+    "b": (0.005, 1.0),
+    "e0": (0.0, 10_000.0),
+    "e1": (0.0, 10_000.0),
+    "e2": (0.0, 10_000.0),
+    "v100": (1.5, 4.6),
+    "v0": (1.0, 4.0),
+}
+_POINTS = (5, 201)
+_VOLTS = (0.5, 5.0)
+_SLACK_V = 0.005  # by which measured branches may cross or sink
+
+
+class Refused(ValueError):
+    """What was given cannot be used; the message is one line and says where."""
+
+
+def read(text):
+    """The table that `FILE.json:NAME` names; Refused with the key and the reason."""
+    path, _, name = text.rpartition(":")
+    try:
+        with open(path) as file:
+            tables = json.load(file)
+    except (OSError, ValueError) as error:
+        raise Refused("profile %s: %s" % (path, error)) from None
+    if not isinstance(tables, dict) or name not in tables:
+        there = ", ".join(tables) if isinstance(tables, dict) else "none"
+        raise Refused("profile %s: no table %r; there are %s" % (path, name, there))
+    why = problem(tables[name])
+    if why:
+        raise Refused("profile %s: %s" % (text, why))
+    return tables[name]
+
+
+def problem(table):
+    """The first thing wrong with a table, key first, or None."""
+    if not isinstance(table, dict):
+        return "is no table"
+    for key in CURVES + tuple(NUMBERS):
+        if key not in table:
+            return "%s: is missing" % key
+    if table.get("chem") not in KINDS:
+        return "chem: %r; allowed are %s" % (table.get("chem"), ", ".join(KINDS))
+    for key, (low, high) in NUMBERS.items():
+        if not _is_number(table[key]) or not low <= table[key] <= high:
+            return "%s: %r is outside %g..%g" % (key, table[key], low, high)
+    if table["v0"] >= table["v100"]:
+        return "v0: is not below v100"
+    return _curves(table)
+
+
+def _curves(table):
+    count = len(table["soc"]) if isinstance(table["soc"], list) else 0
+    if not _POINTS[0] <= count <= _POINTS[1]:
+        return "soc: needs %d..%d points" % _POINTS
+    for key in CURVES:
+        curve = table[key]
+        if not isinstance(curve, list) or len(curve) != count:
+            return "%s: needs the %d points of soc" % (key, count)
+        low, high = (0.0, 1.0) if key == "soc" else _VOLTS
+        slack = 0.0 if key == "soc" else -_SLACK_V
+        for n, x in enumerate(curve):
+            if not _is_number(x) or not low <= x <= high:
+                return "%s: point %d, %r, is outside %g..%g" % (key, n, x, low, high)
+            if n and x - curve[n - 1] <= slack:
+                return "%s: point %d does not rise" % (key, n)
+    if table["soc"][0] != 0.0 or table["soc"][-1] != 1.0:
+        return "soc: does not go from 0 to 1"
+    for n, (low, high) in enumerate(zip(table["dis"], table["chg"])):
+        if high < low - _SLACK_V:
+            return "chg: point %d is below dis" % n
+    return None
+
+
+def _is_number(x):
+    return isinstance(x, (int, float)) and not isinstance(x, bool)
+
+
+def on_board(table):
+    """The table as a board's facts hold it: what a profile reads, and the chemistry's number."""
+    out = {"chemistry": KINDS[table["chem"]]}
+    for key in CURVES:
+        out[key] = tuple(round(x, 4) for x in table[key])
+    for key in NUMBERS:
+        out[key] = float("%.5g" % table[key])
+    return out
