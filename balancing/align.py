@@ -69,7 +69,7 @@ class Aligner:
         self.drop_mean = 0.0
         self.turn_mv, self.turn_bins = 0.0, 1.0
         self.turn_prior_mv = self.turn_doubt_mv = 1.0
-        self.stage = IDLE
+        self.stage, self.moved = IDLE, 0.0
 
     def begin(self, direction, depth_bins):
         """Start a pass towards full (+1) or empty (-1) from `depth_bins` below full."""
@@ -224,9 +224,13 @@ class Aligner:
             self.theta[t + r] += scale * n[16 + r]
         self.theta[t] = max(-MISSING_MAX_BINS, min(MISSING_MAX_BINS, self.theta[t]))
 
-    def start(self):
-        """Begin a solution over what was seen so far; `work` carries it out."""
+    def start(self, rounds_max, settled_bins):
+        """Begin a solution over what was seen so far; `work` carries it out.
+
+        It ends when a round moves no cell by more than `settled_bins`, or at `rounds_max`.
+        """
         self.stage, self.rounds = CLEAR, 0
+        self.rounds_max, self.settled_bins = rounds_max, settled_bins
 
     def work(self):
         """A bounded piece of the solution begun by `start`; True when it is complete."""

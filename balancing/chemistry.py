@@ -40,8 +40,8 @@ class Chemistry:
         self.soc_pm = _SOC_PM
         self.lean = _LEAN[kind]
         if table:
-            ohms = [1000 * table[key] for key in ("R0", "R1", "R2")]
-            self.lean = ohms + [table["tau1"], table["tau2"]]
+            r0, r1, r2 = [1000 * table[key] for key in ("R0", "R1", "R2")]
+            self.lean = r0, r1, r2, table["tau1"], table["tau2"]
         self.turn_mv, self.turn_pm = _TURN[kind]
         self.knee_mv = _KNEE_MV[kind]
         self.noise_mv = _NOISE_MV[kind]

@@ -222,12 +222,11 @@ class Observer:
                 count += 1
         al.drop_mean = DROP_MV * total / count if count else 0.0
         is_last = self.wants_turn or self.rest_s > 0
-        al.rounds_max, al.settled_bins = (_LAST_ROUNDS, 0.005) if is_last else (_ROUNDS, 0.02)
         al.depth_bins = self.depth + self.pass_bins
         self.solved_bins = self.peak_bins
         self.wants_solve = False
         self.is_solving = True
-        al.start()
+        al.start(_LAST_ROUNDS if is_last else _ROUNDS, 0.005 if is_last else 0.02)
 
     def _write_ledger(self):
         """Offsets at the balance point: the solution, and what was moved since the pass began."""

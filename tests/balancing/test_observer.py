@@ -363,7 +363,6 @@ def test_cells_eight_per_cent_short_of_full_are_as_good_as_full(row):
 
 def test_a_cell_that_lies_off_the_curve_is_skipped():
     align = Aligner(3)
-    align.rounds_max, align.settled_bins = 10, 0.02
     align.begin(1, 100.0)
     for i in range(3):
         align.seen[i] = 8
@@ -374,7 +373,7 @@ def test_a_cell_that_lies_off_the_curve_is_skipped():
     align.theta[0] = -1000.0
     align.theta[4] = 1000.0
     align.volt[3] = 0
-    align.start()
+    align.start(10, 0.02)
     while not align.work():
         pass
     assert align.theta[0] != -1000.0  # the prior calls it back
@@ -384,7 +383,6 @@ def test_a_bin_that_was_not_seen_misleads_nobody():
     found = []
     for hole in (False, True):
         align = Aligner(3)
-        align.rounds_max, align.settled_bins = 10, 0.02
         align.begin(1, 100.0)
         for i in range(3):
             align.seen[i] = 60
@@ -394,7 +392,7 @@ def test_a_bin_that_was_not_seen_misleads_nobody():
                 align.info[16 * i + 5 * k] = 0.1
         if hole:
             align.volt[BINS + 30] = 0
-        align.start()
+        align.start(10, 0.02)
         while not align.work():
             pass
         found.append(align.theta[4] - align.theta[0])
