@@ -46,6 +46,17 @@ def test_bad_input_is_one_line_that_names_it_and_exit_2(words, named, allowed):
     assert named in done.stdout and allowed in done.stdout
 
 
+@pytest.mark.parametrize(
+    "words, volts",
+    [([], 29.2), (["CHEMISTRY=li_ion", "CELLS=4"], 16.8), (["CHEMISTRY=lto", "CELLS=7"], 19.25)],
+)
+def test_the_charger_fits_the_pack(tmp_path, words, volts):
+    state = "STATE=%s" % (tmp_path / "pack.state")
+    for again in (words, []):
+        done = run("SPEED=max", "SECONDS=10", state, *again)
+        assert "> charger %s 20.0" % volts in done.stdout
+
+
 def test_a_scenario_at_full_speed_ends_with_its_verdict():
     done = run("SCENARIO=cold_morning", "SPEED=max")
     assert done.returncode == 0

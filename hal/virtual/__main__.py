@@ -20,16 +20,8 @@ from hal.virtual.world import PoweredOff, Reset, World
 
 _DAY_S = 86_400
 _JOURNAL_LINES = 12
-# What the pack lives through when no scenario is named: a charger, rest, loads, for ever.
-_ROUND = (
-    (5, "charger", 29.2, 20.0),
-    (65, "unplug"),
-    (75, "load", "amps", 15.0),
-    (105, "load", "amps", 60.0),
-    (125, "load", "amps", 8.0),
-    (150, "unload"),
-)
 _ROUND_S = 160
+_CHARGER_V = {1: 4.2, 2: 3.65, 3: 2.75}  # of each cell, by chemistry
 
 
 def write(text):
@@ -51,18 +43,26 @@ def milliseconds():
     return time.monotonic() * 1000
 
 
-def actions(options):
+def actions(options, pack):
     """(second, action …) for ever, or those of the scenario."""
     if options.scenario:
         return iter(options.scenario.actions)
-    return endless()
+    return endless(pack.cells.count * _CHARGER_V[options.chemistry])
 
 
-def endless():
-    """The standing round."""
+def endless(volts):
+    """What the pack lives through when no scenario is named: a charger, rest, loads, for ever."""
     start_s = 0
+    round_ = (
+        (5, "charger", round(volts, 2), 20.0),
+        (65, "unplug"),
+        (75, "load", "amps", 15.0),
+        (105, "load", "amps", 60.0),
+        (125, "load", "amps", 8.0),
+        (150, "unload"),
+    )
     while True:
-        for action in _ROUND:
+        for action in round_:
             yield (start_s + action[0],) + action[1:]
         start_s += _ROUND_S
 
@@ -71,7 +71,7 @@ def paced(options, pack, flash, settings, display):
     """In real time, or `speed` times as fast, through the firmware's own main()."""
     board = VirtualBoard(pack, PacedClock(options.speed, milliseconds), flash=flash)
     end_s = options.scenario.until_s if options.scenario else options.seconds
-    world = World(board, Timeline(board, display.event), actions(options), display, end_s)
+    world = World(board, Timeline(board, display.event), actions(options, pack), display, end_s)
     world.keep = lambda: keep(options, board)
     plant_faults(board, options)
     board.power.reason = WAKE_BUTTON
@@ -116,7 +116,7 @@ def full_speed(options, pack, flash, settings, display):
     sim.timeline.say = display.event
     plant_faults(sim.board, options)
     end_s = options.seconds or _DAY_S
-    for action in endless():
+    for action in actions(options, pack):
         if action[0] >= end_s:
             break
         sim.run(action[0] - sim.clock.now_ms / 1000)
