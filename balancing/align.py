@@ -31,7 +31,7 @@ _PAD = 48
 MISSING_MAX_BINS = 40.0
 _NODES = BINS + 2 * _PAD
 _P = 4
-_CHUNK = 4  # bins of a piece: about 5 ms on the board
+_CHUNK = 2  # bins of a piece: about 5 ms on the board
 _STEP_MAX_BINS = 4.0
 DROP_MV = 2
 _SLOPE_FLOOR = 0.35  # mV per bin: a slope below it is the 1 mV steps, and would lead astray
@@ -259,17 +259,18 @@ class Aligner:
             if self.at == 0:
                 for j in range(20):
                     self.normal[j] = 0.0
-            end, cell = min(self.at + _CHUNK, self.seen[self.cell]), self.cell
-            self.fit(cell, self.at, end)
-            last = self._next(end)
-            if self.cell != cell or last:
-                self.solve(cell)
-            if last:
-                self.rounds += 1
-                self._learn_turn()
-                self.worse = max(self.worse * self.misfit / self.told, 1.0)
-                done = self.moved < self.settled_bins or self.rounds >= self.rounds_max
-                self.stage = IDLE if done else CLEAR
+            end = min(self.at + _CHUNK, self.seen[self.cell])
+            if end > self.at:
+                self.fit(self.cell, self.at, end)
+                self.at = end
+            else:
+                self.solve(self.cell)
+                if self._next(end):
+                    self.rounds += 1
+                    self._learn_turn()
+                    self.worse = max(self.worse * self.misfit / self.told, 1.0)
+                    done = self.moved < self.settled_bins or self.rounds >= self.rounds_max
+                    self.stage = IDLE if done else CLEAR
         return self.stage == IDLE
 
     def _learn_turn(self):
