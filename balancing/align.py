@@ -79,9 +79,12 @@ class Aligner:
             self.seen[i] = 0
         self.direction, self.depth_bins, self.worse = direction, depth_bins, 1.0
 
-    def keep(self, cell, k, mv, drop_mv):
-        """Bin `k` of a cell: its mean voltage, 0 when it cannot be believed, and drop, mV."""
-        self.volt[cell * BINS + k] = int((mv - drop_mv) * 10 + 0.5) if mv else 0
+    def keep(self, cell, k, rest_mv, drop_mv):
+        """Bin `k` of a cell: its mean voltage without the drop, and the drop, mV.
+
+        A voltage that no cell has, 0 among them, is not believed.
+        """
+        self.volt[cell * BINS + k] = int(rest_mv * 10 + 0.5) if 0 < rest_mv < 6553 else 0
         self.drop[cell * BINS + k] = int(max(-127.0, min(127.0, drop_mv / DROP_MV)))
 
     def place(self, cell, k):

@@ -180,7 +180,7 @@ class Observer:
                 whole = self.bin_charge[i]
                 v, drop = self.bin_mv[i] / whole, self.bin_drop[i] / whole
                 while whole >= 1 and k < BINS:
-                    al.keep(i, k, v if is_calm else 0.0, drop)
+                    al.keep(i, k, v - drop if is_calm else 0, drop)
                     whole -= 1
                     k += 1
                 al.seen[i] = k

@@ -416,3 +416,12 @@ def test_each_cells_capacity_is_told_once_a_long_pass_was_seen():
     pack.run(85, 680).rest(1)
     for told, true in zip(pack.snap.cell_pm, (1020, 990, 980, 1010)):
         assert abs(told - true) <= 5
+
+
+@each(((-0.1, 0), (0.0, 0), (0.2, 2), (3300.04, 33000), (6552.9, 65529), (6553.0, 0), (1e9, 0)))
+def test_a_voltage_that_no_cell_has_is_not_believed(row):
+    rest_mv, kept = row
+    align = Aligner(2)
+    align.volt[BINS + 3] = 7
+    align.keep(1, 3, rest_mv, -10.0)
+    assert align.volt[BINS + 3] == kept
