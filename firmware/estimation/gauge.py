@@ -69,7 +69,7 @@ class Gauge:
         self.cell_count = limits.get("cell_count")
         if chemistry != self.chemistry:
             self.chemistry = chemistry
-            self.table = limits.get("cell_table") or None
+            self.table = limits.get("cell_table")
             self.capacity = Capacity(capacity_mah)
             self._build()
             self.set_soc(int(self.shown.soc * 1000.0))

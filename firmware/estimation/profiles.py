@@ -109,8 +109,8 @@ class Profile:
     """Attributes: the cell table's, the chemistry's, and tune."""
 
     def __init__(self, chemistry, table=None):
-        """table: a dict as in cell_profiles.json, or None for the shipped one."""
-        known = table is not None
+        """table: a dict as in cell_profiles.json; without one, the shipped."""
+        known = bool(table)
         if not known:
             table = _TABLES[chemistry]
         self.soc, self.dis, self.chg = SOC_PERCENT, table["dis"], table["chg"]
