@@ -2,9 +2,22 @@
 
     FILE.json:NAME      {NAME: {"chem": "LFP", "soc": [...], "dis": [...], "chg": [...], "R0": ...}}
 
-`soc` rises from 0 to 1; `dis` and `chg` are the open-circuit voltages after a discharge and a
-charge in V; resistances are in ohm ampere-hours, times in s. `make deploy CELL=` puts one onto
-a board, the replay takes one with `--profile`.
+| key | meaning |
+|---|---|
+| `chem` | the chemistry, one of KINDS |
+| `soc` | 5 to 201 points, rising from 0 to 1 |
+| `dis`, `chg` | open-circuit voltage there after a discharge and after a charge, V |
+| `half_max` | half the gap between both is taken as this at most, V |
+| `w_mid` | the middle is `dis` plus 2 `w_mid` half gaps |
+| `m_h` | so many half gaps lie between the middle and h = 1 |
+| `gamma` | how fast the hysteresis h turns: dh = gamma abs(dSOC) (sign - h) |
+| `R0`, `R1`, `R2` | at 25 degrees: ohmic drop and two RC pairs, ohm ampere-hours |
+| `tau1`, `tau2` | time constants of the pairs, s |
+| `a0`, `a1`, `b` | towards empty R0 and R1 grow by 1 + a exp(-SOC / b) |
+| `e0`, `e1`, `e2` | and in the cold by exp(e (1 / T - 1 / 298 K)), K |
+| `v100`, `v0` | V at rest from which the pack counts as full, below which as empty |
+
+`make deploy CELL=` puts one onto a board, the replay takes one with `--profile`.
 """
 
 import json
@@ -42,18 +55,27 @@ class Refused(ValueError):
     """What was given cannot be used; the message is one line and says where."""
 
 
-def read(text):
-    """The table that `FILE.json:NAME` names; Refused with the key and the reason."""
-    path, _, name = text.rpartition(":")
+def read(text, chemistry=None):
+    """The table that `FILE.json:NAME` names; Refused with the key and the reason.
+
+    chemistry: the number of the only one that it may be for, or None.
+    """
+    path, colon, name = text.rpartition(":")
+    if not colon:
+        raise Refused("profile %s: say FILE.json:NAME" % text)
     try:
         with open(path) as file:
             tables = json.load(file)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise Refused("profile %s: %s" % (path, error)) from None
+    except ValueError as error:
+        raise Refused("profile %s: is no JSON (%s)" % (path, error)) from None
     if not isinstance(tables, dict) or name not in tables:
         there = ", ".join(tables) if isinstance(tables, dict) else "none"
         raise Refused("profile %s: no table %r; there are %s" % (path, name, there))
     why = problem(tables[name])
+    if not why and chemistry not in (None, KINDS[tables[name]["chem"]]):
+        why = "chem: %s is another chemistry" % tables[name]["chem"]
     if why:
         raise Refused("profile %s: %s" % (text, why))
     return tables[name]

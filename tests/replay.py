@@ -14,6 +14,7 @@ import csv
 import gzip
 import json
 import math
+import os
 import sys
 from array import array
 
@@ -151,7 +152,7 @@ def load(path):
             names = [name for name in COLUMNS if name in reader.fieldnames]
             for number, row in enumerate(reader, 2):
                 rows.append(_row(row, names, number, rows))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
         raise Refused("%s: %s" % (path, error)) from None
     if len(rows) < 2:
         raise Refused("%s: fewer than two rows" % path)
@@ -277,42 +278,75 @@ def parser():
     return p
 
 
-def plot(path, rows, socs, shown, conf):
-    """Draw estimate, shown value, confidence and reference."""
+def plot(path, rows, socs, shown, conf, title=""):
+    """Draw estimate, shown value and reference in per cent; below, the error and the confidence."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
     hours = [(row[0] - rows[0][0]) / 3600.0 for row in rows]
-    figure, axis = pyplot.subplots(figsize=(12, 5))
-    axis.fill_between(
-        hours, [s - c for s, c in zip(socs, conf)], [s + c for s, c in zip(socs, conf)], alpha=0.2
+    figure, (upper, lower) = pyplot.subplots(
+        2, 1, figsize=(12, 7), sharex=True, height_ratios=(3, 2), layout="constrained"
     )
-    axis.plot(hours, socs, label="estimate")
-    axis.plot(hours, shown, label="shown", linewidth=0.8)
+    upper.set_title(title)
+    upper.plot(hours, [100.0 * s for s in shown], label="shown", linewidth=0.8)
+    upper.plot(hours, [100.0 * s for s in socs], label="estimate", linewidth=1.6)
+    upper.set_ylabel("state of charge, %")
+    wide = [100.0 * c for c in conf]
+    lower.fill_between(hours, [-c for c in wide], wide, alpha=0.2, label="confidence")
     if len(rows[0]) > 4:
-        axis.plot(hours, [row[4] for row in rows], label="reference", color="black", linewidth=0.8)
-    axis.set_xlabel("hours")
-    axis.set_ylabel("state of charge")
-    axis.legend(loc="lower left")
+        refs = [row[4] for row in rows]
+        upper.plot(hours, [100.0 * r for r in refs], "k--", label="reference", linewidth=0.8)
+        for name, values, width in (("shown", shown, 0.8), ("estimate", socs, 1.2)):
+            lower.plot(
+                hours, [100.0 * (v - r) for v, r in zip(values, refs)], label=name, linewidth=width
+            )
+        lower.set_ylim(-8.0, 8.0)
+    lower.axhline(0.0, color="black", linewidth=0.5)
+    lower.set_ylabel("error, % of charge")
+    lower.set_xlabel("hours")
+    upper.legend(loc="best")
+    lower.legend(loc="best", ncols=3)
+    upper.margins(x=0.0)
     figure.savefig(path, dpi=90)
     pyplot.close(figure)
+
+
+def _check(args):
+    """Refuse numbers and paths that no run could use."""
+    for name, low, high in (
+        ("capacity_ah", 0.1, 10_000.0),
+        ("scale_ah", 0.1, 10_000.0),
+        ("full_scale_a", 0.1, 100_000.0),
+        ("gain", 0.1, 10.0),
+        ("belief", 0.1, 10.0),
+        ("offset_a", -1000.0, 1000.0),
+        ("cell_mv", -1000.0, 1000.0),
+        ("soc0", 0.0, 1.0),
+        ("cells", 1, 32),
+    ):
+        value = getattr(args, name)
+        if value is not None and not low <= value <= high:
+            raise Refused(
+                "--%s %r: allowed are %g..%g" % (name.replace("_", "-"), value, low, high)
+            )
+    for name in ("json", "plot"):
+        path = getattr(args, name)
+        if path and not os.path.isdir(os.path.dirname(path) or "."):
+            raise Refused("--%s %s: there is no such folder" % (name, path))
 
 
 def main(argv=None):
     """Exit status 0, or 2 with one line that says what cannot be used."""
     args = parser().parse_args(argv)
     try:
-        for name in ("capacity_ah", "scale_ah", "gain", "belief"):
-            value = getattr(args, name)
-            if value is not None and not (math.isfinite(value) and value > 0.0):
-                raise Refused("--%s %r: must be above 0" % (name.replace("_", "-"), value))
-        profile = cell_table.read(args.profile) if args.profile else None
+        _check(args)
         if args.chemistry not in CHEMISTRIES:
             raise Refused(
                 "--chemistry %r: allowed are %s" % (args.chemistry, ", ".join(CHEMISTRIES))
             )
+        profile = args.profile and cell_table.read(args.profile, CHEMISTRIES[args.chemistry])
         rows = load(args.file)
         gauge, socs, shown, conf = replay(rows, args, profile)
     except Refused as refused:
@@ -340,7 +374,7 @@ def main(argv=None):
         with open(args.json, "w") as file:
             json.dump(result, file, indent=1)
     if args.plot:
-        plot(args.plot, rows, socs, shown, conf)
+        plot(args.plot, rows, socs, shown, conf, os.path.basename(args.file))
     return 0
 
 

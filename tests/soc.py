@@ -134,15 +134,22 @@ def tell(name, rows, chemistry, cell_ah, table, course, fault, out):
     )
     if out and fault[0] == "0.2 A, +5 %":
         os.makedirs(out, exist_ok=True)
-        plot(os.path.join(out, "%s-%s.png" % (name, course)), rows, socs, shown, conf)
+        title = "%s, %s, %s: RMSE %.2f %%, worst %.2f %%" % (name, course, fault[0], *own[:2])
+        plot(os.path.join(out, "%s-%s.png" % (name, course)), rows, socs, shown, conf, title)
     return own[0], own[1], within, ends
 
 
 def recordings(args):
     """(name, path, chemistry, capacity of the cell in Ah, owner's table or None) of each."""
     if args.file:
-        table = cell_table.read(args.profile) if args.profile else None
-        yield os.path.basename(args.file), args.file, args.chemistry, args.capacity_ah, table
+        table = args.profile and cell_table.read(args.profile, CHEMISTRIES[args.chemistry])
+        yield (
+            os.path.basename(args.file).split(".")[0],
+            args.file,
+            args.chemistry,
+            args.capacity_ah,
+            table,
+        )
         return
     for name, chemistry, cell_ah in RECORDINGS:
         table = None if args.generic else owner_table(CHEMISTRIES[chemistry])
@@ -160,7 +167,9 @@ def parser():
     )
     p.add_argument("--course", choices=("whole", "windows", "loops"), default="whole")
     p.add_argument(
-        "--out", default=os.path.join("build", "soc"), help="folder for the plots; empty: none"
+        "--out",
+        default=os.path.join("build", "soc"),
+        help="folder for the plots of '0.2 A, +5 %%'; empty: none",
     )
     p.add_argument("--file", help="another recording, in place of those of the project")
     p.add_argument("--chemistry", choices=("lfp", "li_ion"), help="of --file")
@@ -173,15 +182,20 @@ def main(argv=None):
     """Print the table; exit status 2 with one line where a file cannot be used."""
     p = parser()
     args = p.parse_args(argv)
-    if args.file and not (args.chemistry and args.capacity_ah and args.capacity_ah > 0.0):
-        p.error("--file needs --chemistry and a --capacity-ah above 0")
+    if args.file and not (args.chemistry and 0.1 <= (args.capacity_ah or 0.0) <= 10_000.0):
+        p.error("--file needs --chemistry and a --capacity-ah of 0.1..10000")
+    if not args.file and (args.chemistry or args.capacity_ah or args.profile):
+        p.error("--chemistry, --capacity-ah and --profile go with --file")
     print(
         "%-18s %-12s | %-13s | %-13s | %-13s | %-7s | %s"
         % ("recording", "fault", "gauge", "coulombs", "JK-like", "within", "capacity")
     )
     try:
+        count = 0
         for name, path, chemistry, cell_ah, table in recordings(args):
-            _recording(name, path, chemistry, cell_ah, table, args)
+            count += _recording(name, path, chemistry, cell_ah, table, args)
+        if not count:
+            raise Refused("--only %r, --course %s: nothing is like that" % (args.only, args.course))
     except Refused as refused:
         print(refused, file=sys.stderr)
         return 2
@@ -189,14 +203,16 @@ def main(argv=None):
 
 
 def _recording(name, path, chemistry, cell_ah, table, args):
-    """All rows of one recording, and their means."""
+    """All rows of one recording, and their means; how many there were."""
     chosen = [f for f in faults(args.course) if args.only in "%s: %s" % (name, f[0])]
     found = []
-    for rows in getattr(courses, args.course)(load(path)) if chosen else ():
+    parts = getattr(courses, args.course)(load(path)) if chosen else ()
+    for number, rows in enumerate(parts):
+        course = args.course + (str(number + 1) if len(parts) > 1 else "")
         for fault in chosen:
-            found.append(tell(name, rows, chemistry, cell_ah, table, args.course, fault, args.out))
+            found.append(tell(name, rows, chemistry, cell_ah, table, course, fault, args.out))
     if not found:
-        return
+        return 0
     print(
         "%-18s RMSE %.2f on average, %.2f at most; worst %.2f; within the confidence %.1f %%"
         % (
@@ -214,6 +230,7 @@ def _recording(name, path, chemistry, cell_ah, table, args):
                 "%-18s capacity after %g cycles %.2f %% wrong on average, %.2f at most"
                 % (name, cycles, _mean(off), max(off))
             )
+    return len(found)
 
 
 def _mean(values):

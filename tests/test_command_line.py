@@ -36,6 +36,13 @@ def run(*words, timeout=60):
         (["SPEED=fast"], "SPEED", "not a number"),
         (["COLOUR=red"], "COLOUR", "SCENARIO"),
         (["FAULT=cell9=open"], "cell9", "cell1..cell8"),
+        (["FAULT=cell5=open", "CELLS=4"], "cell5", "4 cells"),
+        (["FAULT=tap6=open", "CELLS=4"], "tap6", "4 cells"),
+        (["FAULT=bogus"], "bogus", "TARGET=KIND"),
+        (["FAULT="], "''", "TARGET=KIND"),
+        (["FAULT=cell3=drifting=fast"], "fast", "whole number"),
+        (["STATE=/nowhere/x.state"], "/nowhere/x.state", "cannot be written"),
+        (["STATE=/tmp"], "/tmp", "cannot be written"),
         (["FAULT=chg=frozen"], "frozen", "welded"),
     ],
 )

@@ -80,7 +80,13 @@ def test_a_missing_column_is_named(capsys, tmp_path):
         (("--chemistry", "lfp", "--capacity-ah", "nan"), "capacity"),
         (LFP + ("--gain", "0"), "gain"),
         (LFP + ("--soc0", "1.5"), "soc0"),
-        (LFP + ("--cells", "0"), "n_cells"),
+        (LFP + ("--cells", "0"), "--cells"),
+        (LFP + ("--offset-a", "nan"), "--offset-a"),
+        (LFP + ("--cell-mv", "inf"), "--cell-mv"),
+        (LFP + ("--full-scale-a", "0"), "--full-scale-a"),
+        (LFP + ("--plot", "/nowhere/x.png"), "--plot"),
+        (LFP + ("--json", "/nowhere/x.json"), "--json"),
+        (LFP + ("--profile", "tables.json"), "FILE.json:NAME"),
         (LFP + ("--profile", "nowhere.json:x"), "nowhere.json"),
     ],
 )
@@ -91,6 +97,41 @@ def test_bad_arguments_are_named(capsys, tmp_path, argv, word):
 def test_no_file_and_an_empty_one(capsys, tmp_path):
     assert "nothing.csv" in refused(capsys, str(tmp_path / "nothing.csv"), *LFP)
     assert "two rows" in refused(capsys, written(tmp_path, rows=1), *LFP)
+
+
+def test_a_table_of_another_chemistry_is_refused(capsys, tmp_path):
+    path = tmp_path / "tables.json"
+    path.write_text(
+        json.dumps({"mine": soc.owner_table(replay.CHEMISTRIES["lfp"]) | {"chem": "LFP"}})
+    )
+    words = ("--chemistry", "li_ion", "--capacity-ah", "2", "--profile", "%s:mine" % path)
+    assert "chem: LFP is another" in refused(capsys, written(tmp_path), *words)
+    assert replay.main([written(tmp_path), *LFP, "--profile", "%s:mine" % path]) == 0
+
+
+def test_a_recording_that_was_cut_off_is_refused(capsys, tmp_path):
+    with open(os.path.join(DATA, "nmc_lg_p10_us06.csv.gz"), "rb") as whole:
+        path = tmp_path / "half.csv.gz"
+        path.write_bytes(whole.read()[:30_000])
+    assert "half.csv.gz" in refused(capsys, str(path), *LFP)
+
+
+@pytest.mark.parametrize(
+    "argv, word",
+    [
+        (("--only", "nothing"), "nothing is like that"),
+        (("--file", "x.csv"), "--file needs"),
+        (("--file", "x.csv", "--chemistry", "lfp", "--capacity-ah", "inf"), "--file needs"),
+        (("--chemistry", "lfp"), "go with --file"),
+        (("--file", "x.csv", "--chemistry", "lfp", "--capacity-ah", "2"), "x.csv"),
+    ],
+)
+def test_soc_refuses_what_it_cannot_run(capsys, argv, word):
+    try:
+        status = soc.main([*argv, "--out", ""])
+    except SystemExit as stop:
+        status = stop.code
+    assert status == 2 and word in capsys.readouterr().err
 
 
 def test_an_unknown_table_is_named(capsys, tmp_path):

@@ -169,6 +169,15 @@ def plant_faults(board, options):
         board.faults.set(*fault)
 
 
+def check_faults(options, pack):
+    """Raises ValueError for one that this pack cannot have."""
+    plant_faults(VirtualBoard(Pack()), options)
+    for target, *_ in options.faults:
+        number = target.lstrip("celtap")
+        if number.isdigit() and target[:3] in ("cel", "tap") and int(number) > pack.cells.count:
+            raise ValueError("fault: no %r in %d cells" % (target, pack.cells.count))
+
+
 def run(words):
     """The command line; the exit status."""
     try:
@@ -178,7 +187,9 @@ def run(words):
 
         settings = chosen.settings(facts) if chosen else options.settings(facts)
         pack, flash = (chosen.pack(), VirtualFlash()) if chosen else resumed(options)
-        plant_faults(VirtualBoard(Pack()), options)
+        check_faults(options, pack)
+        if options.state:
+            state.check(options.state)
     except ValueError as error:
         write("%s\n" % error)
         return 2

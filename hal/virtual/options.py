@@ -77,7 +77,7 @@ class Options:
         elif upper == "SECONDS":
             self.seconds = _number(name, value, 1, 1e9)
         elif upper == "FAULT":
-            self.faults = [item.split("=") for item in value.split(",")]
+            self.faults = [_fault(item) for item in value.split(",")]
         elif name.lower() in INDEX:
             self.changes[name.lower()] = int(_number(name, value, -(1 << 29), 1 << 29))
         else:
@@ -96,3 +96,16 @@ def _number(name, value, low, high):
     if not low <= number <= high:
         raise ValueError("%s: %s is outside %g..%g" % (name, value, low, high))
     return number
+
+
+def _fault(text):
+    """(target, kind) or (target, kind, amount) of one fault."""
+    words = text.split("=")
+    if len(words) == 3:
+        try:
+            words[2] = int(words[2])
+        except ValueError:
+            raise ValueError("FAULT: %r is no whole number" % words[2])
+    elif len(words) != 2:
+        raise ValueError("FAULT: %r is not TARGET=KIND or TARGET=KIND=AMOUNT" % text)
+    return words

@@ -76,6 +76,20 @@ def parse(content, image_bytes):
     return image, facts
 
 
+def check(path):
+    """Raise ValueError where no state could be saved at `path`."""
+    try:
+        with open(path + ".new", "wb"):
+            pass
+        os.remove(path + ".new")
+        with open(path, "ab") as file:
+            is_fresh = file.tell() == 0
+        if is_fresh:
+            os.remove(path)
+    except OSError as error:
+        raise ValueError("STATE: %s: cannot be written (%s)" % (path, error))
+
+
 def save(path, image, facts):
     """Replace the file in one step."""
     rest = json.dumps(facts).encode() + b"\n" + bytes(image)
