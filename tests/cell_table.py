@@ -95,10 +95,11 @@ def problem(table):
             return "%s: %r is outside %g..%g" % (key, table[key], low, high)
     if table["v0"] >= table["v100"]:
         return "v0: is not below v100"
-    return _curves(table)
+    return curves_problem(table)
 
 
-def _curves(table):
+def curves_problem(table):
+    """The first thing wrong with the three curves, key first, or None."""
     count = len(table["soc"]) if isinstance(table["soc"], list) else 0
     if not _POINTS[0] <= count <= _POINTS[1]:
         return "soc: needs %d..%d points" % _POINTS

@@ -12,6 +12,7 @@ import os
 import random
 import sys
 
+from tests import cell_table
 from tests.balance import PRESETS, ReplayBalancer
 from tests.balancing.packs import LOADS, PATTERNS, Driving, Limits, Rest, Solar, imbalance
 from tests.balancing.plant import Cell, Curve, Pack, bound_ah
@@ -371,6 +372,8 @@ _OF_A_CELL = {
     "offset_mv": (-100, 100, 0.0),
     "h": (-1, 1, -1.0),
 }
+_OF_ANY_PACK = ("name", "pattern", "profile", "known_profile")
+_OF_A_LOAD = ("kind", "sun_c", "use_c", "stops_full", "seed")
 _OF_A_PROFILE = ("soc", "dis", "chg", "gamma", "R0", "R1", "R2", "tau1", "tau2")
 _USUAL = {"lfp": "lfp_a123", "li_ion": "nmc_lg", "lto": None}
 
@@ -383,7 +386,8 @@ def check(case, number, known):
     for key in CASE_KEYS:
         if key not in case:
             raise ValueError("%s: %s is missing" % (where, key))
-    if case["chemistry"] not in PRESETS:
+    mind_unknown(case, (*CASE_KEYS, *_OF_A_PACK, *_OF_ANY_PACK), where)
+    if not isinstance(case["chemistry"], str) or case["chemistry"] not in PRESETS:
         names = ", ".join(sorted(PRESETS))
         raise ValueError("%s: chemistry %r: one of %s" % (where, case["chemistry"], names))
     check_numbers(case, _OF_A_PACK, where)
@@ -391,7 +395,10 @@ def check(case, number, known):
     load = {"kind": load} if isinstance(load, str) else load
     if not isinstance(load, dict) or load.get("kind") not in LOADS:
         raise ValueError("%s: load %r: one of %s" % (where, case["load"], ", ".join(LOADS)))
+    mind_unknown(load, _OF_A_LOAD, where + ": load")
     check_numbers(load, {key: (0, 10, 0.1) for key in ("sun_c", "use_c") if key in load}, where)
+    if type(load.get("seed", 0)) is not int or type(load.get("stops_full", True)) is not bool:
+        raise ValueError("%s: load: seed is a whole number, stops_full true or false" % where)
     case["load"] = load
     cells = case["cells"]
     if not isinstance(cells, list) or not 3 <= len(cells) <= 8:
@@ -399,6 +406,7 @@ def check(case, number, known):
     for i, cell in enumerate(cells):
         if not isinstance(cell, dict):
             raise ValueError("%s, cell %d: is no object" % (where, i))
+        mind_unknown(cell, _OF_A_CELL, "%s, cell %d" % (where, i))
         cell.setdefault("capacity_ah", case["capacity_ah"])
         check_numbers(cell, _OF_A_CELL, "%s, cell %d" % (where, i))
     profile = case.get("profile", _USUAL[case["chemistry"]])
@@ -406,6 +414,12 @@ def check(case, number, known):
     if case.get("known_profile") is not None:
         known_profile = check_profile(case["known_profile"], known, where + ": known_profile")
         case["known_profile"] = known_profile
+
+
+def mind_unknown(values, known, where):
+    for key in values:
+        if key not in known:
+            print("%s: %r means nothing here and is ignored" % (where, key), file=sys.stderr)
 
 
 def check_numbers(values, table, where):
@@ -428,4 +442,10 @@ def check_profile(profile, known, where):
     nodes = profile["soc"], profile["dis"], profile["chg"]
     if not all(isinstance(n, list) and len(n) == len(nodes[0]) >= 2 for n in nodes):
         raise ValueError("%s: soc, dis and chg are lists of one length" % where)
+    for key, (low, high) in cell_table.NUMBERS.items():
+        if key in _OF_A_PROFILE:
+            check_numbers(profile, {key: (low, high, None)}, where)
+    why = cell_table.curves_problem(profile)
+    if why:
+        raise ValueError("%s: %s" % (where, why))
     return profile

@@ -172,6 +172,16 @@ def test_given_packs_are_run_and_written(tmp_path):
         ({"chemistry": "lto"}, "profile"),
         ({"profile": {"soc": [0, 1]}}, "dis"),
         ({"profile": dict(bench.curves()["nmc_lg"], dis=[1])}, "one length"),
+        ({"profile": dict(bench.curves()["nmc_lg"], R0="x")}, "R0"),
+        ({"profile": dict(bench.curves()["nmc_lg"], tau1=0)}, "tau1"),
+        ({"profile": dict(bench.curves()["nmc_lg"], gamma=None)}, "gamma"),
+        (
+            {"profile": dict(bench.curves()["nmc_lg"], dis=bench.curves()["nmc_lg"]["dis"][::-1])},
+            "dis",
+        ),
+        ({"known_profile": dict(bench.curves()["nmc_lg"], R0=math.nan)}, "known_profile: R0"),
+        ({"chemistry": ["lfp"]}, "chemistry"),
+        ({"load": {"kind": "rest", "seed": 1.5}}, "seed"),
         ({"known_profile": 3}, "known_profile"),
         ({"days": 0}, "days"),
         ({"kappa": 2}, "kappa"),
@@ -187,6 +197,16 @@ def test_a_bad_pack_is_refused_by_name(tmp_path, capsys, change, named):
     assert bench.main(["--packs", str(path)]) == 2
     error = capsys.readouterr().err
     assert named in error and error.count("\n") == 1
+
+
+def test_a_key_that_means_nothing_is_told(tmp_path, capsys):
+    path = tmp_path / "packs.json"
+    case = dict(small_case(), dayz=3)
+    case["cells"][1]["capacity"] = 90
+    path.write_text(json.dumps([case]))
+    assert bench.main(["--packs", str(path)]) == 0
+    told = capsys.readouterr().err
+    assert "'dayz' means nothing" in told and "cell 1: 'capacity'" in told
 
 
 @pytest.mark.parametrize("text", ["", "7", "[7]", "{}", '{"packs": 3}', '[{"load": "rest"}]'])
