@@ -32,6 +32,7 @@ MISSING_MAX_BINS = 40.0
 _NODES = BINS + 2 * _PAD
 _P = 4
 _CHUNK = 2  # bins of a piece: about 5 ms on the board
+_PIECE = _NODES // 8  # nodes of one, without a remainder
 _STEP_MAX_BINS = 4.0
 DROP_MV = 2
 _SLOPE_FLOOR = 0.35  # mV per bin: a slope below it is the 1 mV steps, and would lead astray
@@ -253,7 +254,7 @@ class Aligner:
             if self._next(end):
                 self.stage = DRAW
         elif self.stage == DRAW:
-            end = self.at + _NODES // 8
+            end = self.at + _PIECE
             self.draw(self.at, end)
             self.at = end
             if end == _NODES:

@@ -91,7 +91,7 @@ def others(rows, soc0, capacity_ah, chemistry):
 
 
 def run(rows, chemistry, fault, cell_ah, table=None, cells=4):
-    """(gauge, its estimates, shown, confidence, capacities), rows as read, soc0, belief."""
+    """(estimates, shown, confidence, capacities in Ah), rows as read, soc0, belief in Ah."""
     seen = faulty(rows, PACK_AH / cell_ah, fault)
     soc0 = min(max(rows[0][4] + fault[1], 0.0), 1.0)
     belief_ah = PACK_AH * fault[5]

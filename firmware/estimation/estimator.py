@@ -28,7 +28,7 @@ REST, TABLE, LOOK, TIDY = range(4)
 
 BLOCK_S = 10.0
 _TABLE_SLICE = 4
-_BANK_SLICE = 1  # below 280 000 instructions, 5 ms on the board
+_BANK_SLICE = 1  # 310 000 instructions, about 6 ms on the board
 _FRESH_S = 900.0
 _ANCHOR_S = 60.0
 _FULL_TAIL_C = 0.06

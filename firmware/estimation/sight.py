@@ -17,7 +17,7 @@ class Sight:
         self.volt = array("f", zeros)
         self.square = array("f", zeros)
         self.volt_v = 0.0
-        self.pol_v = 0.0  # the drop on the resistances
+        self.pol_v = 0.0  # V, the drop on the resistances
         self.bend = 0.0
         self.weight = 0.0
         self.anchor = 0  # -1: no less than anchor_z, 1: no more

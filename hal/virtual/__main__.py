@@ -5,6 +5,7 @@ import time
 
 from firmware.app import main
 from firmware.events import WAKE_BUTTON, WAKE_RESET
+from firmware.settings import LFP, LI_ION, LTO
 from firmware.store import FLASH_BYTES
 from hal.virtual import logbook, state
 from hal.virtual import scenario as scenarios
@@ -21,7 +22,7 @@ from hal.virtual.world import PoweredOff, Reset, World
 _DAY_S = 86_400
 _JOURNAL_LINES = 12
 _ROUND_S = 160
-_CHARGER_V = {1: 4.2, 2: 3.65, 3: 2.75}  # of each cell, by chemistry
+_CHARGER_V = {LI_ION: 4.2, LFP: 3.65, LTO: 2.75}  # of each cell
 
 
 def write(text):
@@ -173,8 +174,7 @@ def check_faults(options, pack):
     """Raises ValueError for one that this pack cannot have."""
     plant_faults(VirtualBoard(Pack()), options)
     for target, *_ in options.faults:
-        number = target.lstrip("celtap")
-        if number.isdigit() and target[:3] in ("cel", "tap") and int(number) > pack.cells.count:
+        if target[:-1] in ("cell", "tap") and int(target[-1]) > pack.cells.count:
             raise ValueError("fault: no %r in %d cells" % (target, pack.cells.count))
 
 

@@ -47,31 +47,26 @@ def test_portable_tests_pass_on_micropython(bits, interpreter, path):
     assert not done.stdout.startswith("0 passed")
 
 
-@pytest.mark.parametrize("bits, interpreter", INTERPRETERS)
-def test_the_same_recorded_input_gives_the_same_trace(bits, interpreter):
+def told_by(bits, interpreter, module):
+    """What a module prints on MicroPython."""
     need(interpreter, bits)
     done = subprocess.run(
-        [interpreter, "-X", "heapsize=16M", "-m", "tests.trace"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
+        [interpreter, "-X", "heapsize=16M", "-m", module], cwd=ROOT, capture_output=True, text=True
     )
+    assert done.returncode == 0, done.stderr
+    return ast.literal_eval(done.stdout)
+
+
+@pytest.mark.parametrize("bits, interpreter", INTERPRETERS)
+def test_the_same_recorded_input_gives_the_same_trace(bits, interpreter):
     total, gates = trace()
     assert gates == [0, 1, 2, 3], "the recording must exercise every gate state"
-    assert done.stdout.strip() == str((total, gates)), done.stderr
+    assert told_by(bits, interpreter, "tests.trace") == (total, gates)
 
 
 @pytest.mark.parametrize("bits, interpreter", INTERPRETERS)
 def test_the_gauge_tells_the_same_within_a_thousandth(bits, interpreter):
-    need(interpreter, bits)
-    done = subprocess.run(
-        [interpreter, "-X", "heapsize=16M", "-m", "tests.estimation.day"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    here, there = told(), ast.literal_eval(done.stdout)
+    here, there = told(), told_by(bits, interpreter, "tests.estimation.day")
     assert len(here) == len(there) == 8
     for a, b in zip(here, there):
         assert abs(a[0] - b[0]) <= 100 and abs(a[1] - b[1]) <= 100
