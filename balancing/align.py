@@ -41,6 +41,7 @@ _SLOPE_FLOOR = 0.35  # mV per bin: a slope below it is the 1 mV steps, and would
 _BEND, _PLACE = 0.1, 0.3
 _LATE, _LATE_PLACE, _LATE_TURNS = 0.4, 0.7, 1.7
 _EXP_MAX = 8.0
+_STRAY = 0.25  # of a bin's squared misfit is added to its variance: one far out says little
 _MISFIT = 0.05  # of the variance allowed for is what a usual pass leaves
 
 IDLE, CLEAR, SPLAT, DRAW, FIT = range(5)
@@ -179,7 +180,7 @@ class Aligner:
             curve = (_PLACE + _LATE_PLACE * late) * g
             late *= late_mv
             var = self.noise_mv * self.noise_mv + late * late + bend * bend + curve * curve
-            var *= self.worse
+            var = var * self.worse + _STRAY * e * e
             # the curve follows its own cell: only what the others drew says something
             w = (1 - 1 / own) / var
             self.misfit += w * e * e

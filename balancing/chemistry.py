@@ -25,7 +25,7 @@ _LEAN = {
 # Li-ion makers differ: 10 to 70 mV, 30 to 170 per mille
 _TURN = {LI_ION: (28.0, 100), LIFEPO4: (30.0, 110), LTO: (10.0, 60)}
 # what a bin's voltage may be off the common curve in mV, all told
-_NOISE_MV = {LI_ION: 2.0, LIFEPO4: 1.2, LTO: 3.0}
+_NOISE_MV = {LI_ION: 2.0, LIFEPO4: 0.7, LTO: 3.0}
 # above this a cell under charge is at its upper knee (mV at rest); 0 where there is no knee
 _KNEE_MV = {LI_ION: 0, LIFEPO4: 3400, LTO: 0}
 

@@ -285,7 +285,7 @@ class Observer:
         if not self.direction:
             known = 0.5  # who knows which way the current flowed before
         elif self.peak_bins > 2 * al.turn_bins:
-            self.turn_mv = min(al.turn_mv / self.turn_known, 4 * chem.turn_mv)
+            self.turn_mv = min(al.turn_mv / self.turn_known, 2 * chem.turn_mv)
         self.turn_known = max(known, 0.1)
         al.turn_mv = al.turn_prior_mv = self.turn_mv * known
         al.turn_doubt_mv = 0.5 * chem.turn_mv

@@ -46,7 +46,7 @@ _REPRIEVE_MS = 60_000
 # young; the same after a long pass; and after the cells were full. Before that nothing is
 # urgent, so it starts surely; from there on the rest of the debt is due, but for the last tenths
 # of a per cent: 1 % is asked for, and which way they would have to go is in doubt.
-_TENTHS = (25, 15, 12, 8, 10, 7)
+_TENTHS = (25, 20, 12, 8, 10, 7)
 _FLOOR = (50, 20, 25, 20, 15, 10)
 
 

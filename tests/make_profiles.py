@@ -188,19 +188,18 @@ def fit(ocv, recordings, chosen):
 
 
 def lto():
-    """The table that nobody measured."""
+    """The table that nobody measured, 0.1 mV at the points of LTO_SOC_V."""
     table = dict(LTO)
-    pms, volts = zip(*LTO_SOC_V)
-    middle = [line(pms, volts, pm) for pm in SOC_PM]
-    table["dis"] = tuple(round((v - 0.01) * 10000.0) for v in middle)
-    table["chg"] = tuple(round((v + 0.01) * 10000.0) for v in middle)
+    table["dis"] = tuple(round((v - 0.01) * 10000.0) for _, v in LTO_SOC_V)
+    table["chg"] = tuple(round((v + 0.01) * 10000.0) for _, v in LTO_SOC_V)
     return table
 
 
 HEADER = '''"""Cell tables, made by tests/make_profiles.py: do not edit.
 
-SOC in per cent, open circuit in 0.1 mV (two bytes each, the lower one first),
-resistances in ohm Ah.
+A table has a value for each of KEYS: open circuit in 0.1 mV (two bytes each, the lower
+one first) at the per cents of SOC that LTO_PERCENT or SOC_PERCENT tells, resistances in
+ohm Ah. They are constants, which MicroPython need not build.
 LFP: A123 26650 (measured by G. Plett, UCCS; MIT).
 LI_ION: LG 18650HG2 (P. Kollmeyer et al., doi 10.17632/cp3473x7xv; CC BY 4.0).
 LTO: general knowledge, not measured.
@@ -208,17 +207,26 @@ LTO: general knowledge, not measured.
 
 # fmt: off
 '''
+KEYS = (
+    "dis", "chg", "w_mid", "half_max", "m_h", "gamma", "R0", "R1", "R2", "tau1", "tau2",
+    "a0", "a1", "b", "e0", "e1", "e2", "v100", "v0",
+)  # fmt: skip
 
 
 def written(name, table):
     """The table as source, lines below 100 characters."""
-    text = "%s_TABLE = {\n" % name
-    for key in sorted(table):
-        value = repr(table[key])
-        if isinstance(table[key], tuple):
-            value = quoted(struct.pack("<%dH" % len(table[key]), *table[key]), "        ") + "    )"
-        text += '    "%s": %s,\n' % (key, value)
-    return text + "}\n"
+    text = "%s_TABLE = (\n" % name
+    for key in KEYS:
+        value = table[key]
+        if isinstance(value, tuple):
+            value = quoted(struct.pack("<%dH" % len(value), *value), "        ") + "    )"
+        text += "    %s,  # %s\n" % (value, key)
+    return text + ")\n"
+
+
+def percents(name, pms):
+    """Where a table's curves have their points."""
+    return "%s_PERCENT = %s)\n\n" % (name, quoted(bytes(pm // 10 for pm in pms), "    "))
 
 
 def quoted(data, indent):
@@ -236,8 +244,9 @@ def main():
     for name, table in made:
         print(name, {key: table[key] for key in ("w_mid", "m_h", "R0", "R1", "R2", "a0", "a1")})
     with open(TABLES, "w") as file:
-        soc = "SOC_PERCENT = %s)\n\n" % quoted(bytes(pm // 10 for pm in SOC_PM), "    ")
-        file.write(HEADER + soc + "\n".join(written(name, table) for name, table in made))
+        file.write(HEADER + "KEYS = (\n%s)\n\n" % "".join('    "%s",\n' % key for key in KEYS))
+        file.write(percents("SOC", SOC_PM) + percents("LTO", [pm for pm, _ in LTO_SOC_V]))
+        file.write("\n".join(written(name, table) for name, table in made))
 
 
 if __name__ == "__main__":

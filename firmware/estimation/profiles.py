@@ -8,7 +8,14 @@ tests/make_profiles.py, an owner may load one of his own) and the *chemistry*
 
 from array import array
 
-from firmware.estimation.tables import LFP_TABLE, LI_ION_TABLE, LTO_TABLE, SOC_PERCENT
+from firmware.estimation.tables import (
+    KEYS,
+    LFP_TABLE,
+    LI_ION_TABLE,
+    LTO_PERCENT,
+    LTO_TABLE,
+    SOC_PERCENT,
+)
 
 LI_ION, LFP, LTO = 1, 2, 3
 _ARRHENIUS_MAX_K = 3500.0
@@ -111,35 +118,27 @@ class Profile:
     def __init__(self, chemistry, table=None):
         """table: a dict as in cell_profiles.json; without one, the shipped."""
         known = bool(table)
-        if not known:
-            table = _TABLES[chemistry]
-        self.soc, self.dis, self.chg = SOC_PERCENT, table["dis"], table["chg"]
-        self.soc_unit, self.volt_unit = 0.01, 0.0001
+        values = [table[key] for key in KEYS] if known else _TABLES[chemistry]
+        # fmt: off
+        (
+            self.dis, self.chg, self.w_mid, self.half_max, self.m_h, self.gamma,
+            self.r0, self.r1, self.r2, self.tau1, self.tau2,
+            self.a0, self.a1, self.b, self.e0, self.e1, self.e2, self.v100, self.v0,
+        ) = values
+        # fmt: on
         if known:
             self.soc = table["soc"]
             self.soc_unit = self.volt_unit = 1.0
         else:
-            self.dis = array("H", self.dis)
-            self.chg = array("H", self.chg)
-        self.half_max = table["half_max"]
-        self.w_mid = table["w_mid"]
-        self.m_h = table["m_h"]
-        self.gamma = table["gamma"]
-        self.r0 = table["R0"]
-        self.r1 = table["R1"]
-        self.r2 = table["R2"]
-        self.tau1 = table["tau1"]
-        self.tau2 = table["tau2"]
-        self.a0 = table["a0"]
+            self.soc = LTO_PERCENT if chemistry == LTO else SOC_PERCENT
+            self.dis, self.chg = array("H", self.dis), array("H", self.chg)
+            self.soc_unit, self.volt_unit = 0.01, 0.0001
         # Fitted at 25 degrees: a steep rise near empty does not grow with the
         # cold as the resistance does, and slow diffusion fits overshoot.
-        self.a1 = min(table["a1"], _RISE_MAX)
-        self.b = table["b"]
-        self.e0 = min(table["e0"], _ARRHENIUS_MAX_K)
-        self.e1 = min(table["e1"], _ARRHENIUS_MAX_K)
-        self.e2 = min(table["e2"], _ARRHENIUS_MAX_K)
-        self.v100 = table["v100"]
-        self.v0 = table["v0"]
+        self.a1 = min(self.a1, _RISE_MAX)
+        self.e0 = min(self.e0, _ARRHENIUS_MAX_K)
+        self.e1 = min(self.e1, _ARRHENIUS_MAX_K)
+        self.e2 = min(self.e2, _ARRHENIUS_MAX_K)
         self.is_known = known
         kind = _KINDS[chemistry]
         self.loss, self.cold, self.lag, self.lag_part, self.gamma_quick, self.quick_from = kind

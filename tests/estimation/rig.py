@@ -7,12 +7,12 @@ its true state of charge.
 
 from math import exp
 
-from firmware.estimation.tables import LFP_TABLE, LI_ION_TABLE, SOC_PERCENT
+from firmware.estimation.tables import KEYS, LFP_TABLE, LI_ION_TABLE, SOC_PERCENT
 
 
 def opened(table):
     """A shipped table as lists: per mille, 0.1 mV."""
-    table = dict(table)
+    table = dict(zip(KEYS, table))
     table["soc_pm"] = [10 * percent for percent in SOC_PERCENT]
     for key in ("dis", "chg"):
         low_first = table[key]
