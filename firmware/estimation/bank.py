@@ -71,8 +71,8 @@ class Bank:
         self.z_mean, self.b_mean, self.k_mean, self.v_mean, self.r_mean = z, b, k, v, r
         self.total = 1.0
         self._recall()
-        self.look(0, SIZE, 0.0, 0.0, 0.0, 0.0, None)
-        self.settle()
+        for _ in self.look(0.0, 0.0, 0.0, 0.0, None):
+            pass
 
     def _spread(self, first, count, weight, z, z_sd, rest):
         """Set filters first..first+count-1: together about a normal distribution of z."""
@@ -88,11 +88,12 @@ class Bank:
             x[_RR] = self.tune.ohm * self.tune.ohm
             pack_into(_RECORD, self.x, (first + n) * _BYTES, *x)
 
-    def look(self, first, last, q, hours, spread, moved, seen):
-        """Move filters first..last-1 by charge q (C hours) and weigh them.
+    def look(self, q, hours, spread, moved, seen):
+        """Move all filters by charge q (C hours) and weigh them; yields between slices.
 
         spread: deviation by which charge that was not seen moves z; moved: C hours.
-        seen: None without a voltage, else a Sight (what each z should show).
+        seen: None without a voltage, else a Sight (what each z should show). Means and
+        deviations are those of before until it has ended.
         """
         tune = self.tune
         wander_v = min(moved / tune.volt_moved, 0.5)
@@ -102,13 +103,11 @@ class Bank:
         bb_more = tune.offset_drift * tune.offset_drift * hours
         kk_more = tune.scale_drift * tune.scale_drift * moved
         zz_more = spread * spread + tune.count_noise * tune.count_noise * moved
-        if first == 0:
-            # Sums run around a near point: the device has single precision.
-            self.z_near = self.z_mean
-            self.even = 1.0 / self.total
-            self.total = self.sz = self.szz = self.sb = self.sbb = 0.0
-            self.sk = self.skk = self.sv = self.svv = self.sr = 0.0
-        for i in range(first, last):
+        # Sums run around a near point: the device has single precision.
+        z_near = self.z_mean
+        even = 1.0 / self.total
+        total = sz = szz = sb = sbb = sk = skk = sv = svv = sr = 0.0
+        for i in range(SIZE):
             (w, z, b, k, v, r, zz, zb, zk, zv, zr, bb, bk, bv, br, kk, kv, kr, vv, vr, rr) = (
                 unpack_from(_RECORD, self.x, i * _BYTES)
             )
@@ -182,7 +181,7 @@ class Bank:
                 if is_anchor or (z - seen.anchor_z) * seen.anchor <= 0.0:
                     break
                 is_anchor = True
-            w *= self.even * exp(-0.5 * loss)
+            w *= even * exp(-0.5 * loss)
             z = Z_HIGH if z > Z_HIGH else Z_LOW if z < Z_LOW else z
             if zz < _LEAST_ZZ:
                 zz = _LEAST_ZZ
@@ -192,36 +191,38 @@ class Bank:
                 w, z, b, k, v, r, zz, zb, zk, zv, zr, bb, bk, bv, br, kk, kv, kr, vv, vr, rr,
             )
             # fmt: on
-            self.total += w
-            z -= self.z_near
-            self.sz += w * z
-            self.szz += w * (z * z + zz)
-            self.sb += w * b
-            self.sbb += w * (b * b + bb)
+            total += w
+            z -= z_near
+            sz += w * z
+            szz += w * (z * z + zz)
+            sb += w * b
+            sbb += w * (b * b + bb)
             k -= 1.0
-            self.sk += w * k
-            self.skk += w * (k * k + kk)
-            self.sv += w * v
-            self.svv += w * (v * v + vv)
-            self.sr += w * r
-
-    def settle(self):
-        """After a look at all: means and deviations; the weights add up to one at the next."""
-        total = self.total
-        z = self.sz / total
-        self.z_mean = self.z_near + z
-        self.z_sd = sqrt(max(self.szz / total - z * z, 0.0))
-        self.b_mean = b = self.sb / total
-        self.b_sd = sqrt(max(self.sbb / total - b * b, 0.0))
-        k = self.sk / total
+            sk += w * k
+            skk += w * (k * k + kk)
+            sv += w * v
+            svv += w * (v * v + vv)
+            sr += w * r
+            yield
+        # The weights add up to one at the next look.
+        self.total = total
+        z = sz / total
+        self.z_mean = z_near + z
+        self.z_sd = sqrt(max(szz / total - z * z, 0.0))
+        self.b_mean = b = sb / total
+        self.b_sd = sqrt(max(sbb / total - b * b, 0.0))
+        k = sk / total
         self.k_mean = 1.0 + k
-        self.k_sd = sqrt(max(self.skk / total - k * k, 0.0))
-        self.v_mean = v = self.sv / total
-        self.v_sd = sqrt(max(self.svv / total - v * v, 0.0))
-        self.r_mean = self.sr / total
+        self.k_sd = sqrt(max(skk / total - k * k, 0.0))
+        self.v_mean = v = sv / total
+        self.v_sd = sqrt(max(svv / total - v * v, 0.0))
+        self.r_mean = sr / total
 
     def tidy(self, group):
-        """Keep a group fit: join what stands together, cut what is wide, recall strays."""
+        """Keep a group fit: join what stands together, cut what is wide, recall strays.
+
+        Yields between slices.
+        """
         x = self.x
         if group == _GROUPS:
             least = self.tune.stray * self.total
@@ -241,14 +242,10 @@ class Bank:
                 wide = o
         if x[wide + _ZZ] <= self.tune.cut * self.tune.cut:
             return
-        if x[low] > _SPARE * total:
-            self._join_closest(filters)
-        else:
+        if x[low] <= _SPARE * total:
             self._cut(wide, low)
-
-    def _join_closest(self, filters):
-        """Make room for a cut, at the next look."""
-        x = self.x
+            return
+        # Make room for a cut, at the next look: join the closest.
         least = _CLOSE
         for o in filters:
             z = x[o + 1]
@@ -260,6 +257,7 @@ class Bank:
                     least = away
                     into = o
                     other = u
+            yield
         if least < _CLOSE:
             self._join(into, other)
             x[other] = 0.0

@@ -1,7 +1,7 @@
 """The gauge: charge counted in the step, state of charge worked out beside it.
 
 integrate() runs inside the 50 ms step, counts in integers and allocates
-nothing. work() runs outside, one bounded slice (about 6 ms on the board) a call;
+nothing. work() runs outside, one bounded slice (below 5 ms on the board) a call;
 once a second it hands the estimator what was counted and writes the gauge's
 fields of the snapshot. The gauge knows no clock: time is the dt it is given.
 """
@@ -18,7 +18,7 @@ CURRENT_LOST = 1
 CELLS_LOST = 2
 
 _SAMPLE_MS = 1000
-_SLICES_PER_S = 9  # a look takes 72, and ten seconds; the longest is 310 000 instructions
+_SLICES_PER_S = 12  # a look takes 81 to 113, and ten seconds
 _CURRENT_STALE_MS = 1000
 _CELLS_STALE_MS = 5000
 _BLIND_C = 0.1  # what may flow unseen while the current sensor is dead

@@ -57,6 +57,17 @@ def moments(bank, first=0, last=SIZE):
     return total, mean, square
 
 
+def look(bank, *seen):
+    """A look, all its slices at once."""
+    for _ in bank.look(*seen):
+        pass
+
+
+def tidy(bank, group):
+    for _ in bank.tidy(group):
+        pass
+
+
 def are_close(a, b, part=1e-3, least=1e-9):
     return all([abs(x - y) <= part * max(abs(x), abs(y)) + least for x, y in zip(a, b)])
 
@@ -75,7 +86,7 @@ def test_a_filter_is_the_least_squares_fit_of_all_that_was_seen():
         charge += q
         t += hours
         seen.volt_v = 3.0 + slope * (0.53 + charge - 0.002 * t)
-        bank.look(0, SIZE, q, hours, 0.0, 0.0, seen)
+        look(bank, q, hours, 0.0, 0.0, seen)
         g = -slope * t
         y = seen.volt_v - 3.0 - slope * charge
         a11 += slope * slope / square
@@ -97,10 +108,9 @@ def test_a_swing_between_two_sure_ends_teaches_the_scale():
     bank = quiet(gathered(z=(0.1, 0.01), b=(0.0, 1e-6), k=(1.0, 0.1)))
     seen = Straight(1.2, 1e-8)
     seen.volt_v = 3.12
-    bank.look(0, SIZE, 0.0, 0.1, 0.0, 0.0, seen)
+    look(bank, 0.0, 0.1, 0.0, 0.0, seen)
     seen.volt_v = 3.0 + 1.2 * 0.9
-    bank.look(0, SIZE, 0.7, 1.0, 0.0, 0.0, seen)
-    bank.settle()
+    look(bank, 0.7, 1.0, 0.0, 0.0, seen)
     assert abs(bank.k_mean - 0.8 / 0.7) < 0.002
     assert bank.k_sd < 0.003
 
@@ -109,8 +119,7 @@ def test_an_offset_of_the_reading_is_told_from_charge_by_its_prior():
     bank = quiet(gathered(z=(0.5, 0.01), b=(0.0, 0.0), v=(0.0, 0.005)))
     seen = Straight(1.2, 1e-8)
     seen.volt_v = 3.606
-    bank.look(0, SIZE, 0.0, 0.1, 0.0, 0.0, seen)
-    bank.settle()
+    look(bank, 0.0, 0.1, 0.0, 0.0, seen)
     # 12 mV of deviation stand against 5 mV
     assert abs(bank.v_mean - 0.006 * 25.0 / (25.0 + 144.0)) < 1e-4
 
@@ -122,23 +131,22 @@ def test_a_part_of_the_drop_is_learned_from_currents_of_both_signs():
         pol_v = 0.05 if n & 1 else -0.05
         seen.pol_v = pol_v
         seen.volt_v = 3.6 + 0.002 + 0.1 * pol_v
-        bank.look(0, SIZE, 0.0, 0.01, 0.0, 0.0, seen)
-    bank.settle()
+        look(bank, 0.0, 0.01, 0.0, 0.0, seen)
     assert abs(bank.r_mean - 0.1) < 0.005
     assert abs(bank.v_mean - 0.002) < 3e-4
 
 
-def test_slices_equal_the_whole():
-    whole, sliced = gathered(k=(1.0, 0.1)), gathered(k=(1.0, 0.1))
+def test_a_look_tells_nothing_before_it_has_ended():
+    bank = gathered(k=(1.0, 0.1))
     seen = Straight(0.8)
     seen.volt_v = 3.4
-    whole.look(0, SIZE, -0.1, 0.1, 0.0, 0.1, seen)
-    for i in range(SIZE):
-        sliced.look(i, i + 1, -0.1, 0.1, 0.0, 0.1, seen)
-    whole.settle()
-    sliced.settle()
-    assert list(whole.x) == list(sliced.x)
-    assert whole.z_mean == sliced.z_mean and whole.z_sd == sliced.z_sd
+    before = bank.z_mean, bank.z_sd
+    slices = 0
+    for _ in bank.look(-0.1, 0.1, 0.0, 0.1, seen):
+        slices += 1
+        assert (bank.z_mean, bank.z_sd) == before
+    assert slices == SIZE
+    assert (bank.z_mean, bank.z_sd) != before
 
 
 def test_what_settles_is_what_the_filters_hold():
@@ -146,8 +154,7 @@ def test_what_settles_is_what_the_filters_hold():
     seen = Straight(0.8)
     seen.volt_v = 3.45
     for _ in range(5):
-        bank.look(0, SIZE, -0.01, 0.1, 0.0, 0.01, seen)
-    bank.settle()
+        look(bank, -0.01, 0.1, 0.0, 0.01, seen)
     _, mean, square = moments(bank)
     assert are_close(
         (bank.z_mean, bank.b_mean, bank.k_mean, bank.v_mean, bank.r_mean), mean, least=1e-6
@@ -159,7 +166,7 @@ def test_what_settles_is_what_the_filters_hold():
 @each(((5.0, 1.01), (-5.0, -0.02)))
 def test_charge_keeps_to_the_bounds(row):
     bank = gathered()
-    bank.look(0, SIZE, row[0], 1.0, 0.0, 1.0, None)
+    look(bank, row[0], 1.0, 0.0, 1.0, None)
     for i in range(SIZE):
         assert abs(bank.x[N * i + 1] - row[1]) < 1e-6
 
@@ -168,8 +175,7 @@ def test_charge_that_nobody_saw_widens():
     bank = gathered(b=(0.0, 0.0))
     before = bank.z_sd
     for _ in range(9):
-        bank.look(0, SIZE, 0.0, 0.0, 0.03, 0.0, None)
-    bank.settle()
+        look(bank, 0.0, 0.0, 0.03, 0.0, None)
     assert abs(bank.z_sd - (before**2 + 9 * 0.03**2) ** 0.5) < 0.002
 
 
@@ -182,7 +188,7 @@ def test_an_anchor_pulls_from_one_side_only(row):
     seen.anchor, seen.anchor_z = side, 0.5
     seen.anchor_square, seen.anchor_weight = 1e-4, 0.5
     before = list(bank.x)
-    bank.look(0, SIZE, 0.0, 0.0, 0.0, 0.0, seen)
+    look(bank, 0.0, 0.0, 0.0, 0.0, seen)
     for i in range(36):
         was = before[N * i + 1]
         if (was - 0.5) * side > 0.02:
@@ -199,12 +205,12 @@ def test_a_wide_filter_is_cut_and_nothing_else_changes():
     bank = gathered(z=(0.5, 0.1), k=(1.0, 0.1))
     seen = Straight(0.5)
     seen.volt_v = 3.25
-    bank.look(0, SIZE, 0.3, 1.0, 0.0, 0.3, seen)
+    look(bank, 0.3, 1.0, 0.0, 0.3, seen)
     first, last = full_group(bank)
     bank.x[N * 8] = 0.0
     before = moments(bank, first, last)
     wide = max([bank.x[N * i + 6] for i in range(8)])
-    bank.tidy(0)
+    tidy(bank, 0)
     after = moments(bank, first, last)
     assert bank.x[N * 8] > 0.0
     assert max([bank.x[N * i + 6] for i in range(9)]) <= wide
@@ -217,7 +223,7 @@ def test_filters_that_stand_upon_each_other_are_joined_and_nothing_else_changes(
     bank = gathered(z=(0.5, 0.1), k=(1.0, 0.1))
     seen = Straight(0.5)
     seen.volt_v = 3.25
-    bank.look(0, SIZE, 0.3, 1.0, 0.0, 0.3, seen)
+    look(bank, 0.3, 1.0, 0.0, 0.3, seen)
     for i in range(9):
         bank.x[N * i] = 0.02
     for n in range(N):
@@ -225,7 +231,7 @@ def test_filters_that_stand_upon_each_other_are_joined_and_nothing_else_changes(
     bank.x[1] += 0.001
     first, last = full_group(bank)
     before = moments(bank, first, last)
-    bank.tidy(0)
+    tidy(bank, 0)
     after = moments(bank, first, last)
     assert 0.0 in [bank.x[N * i] for i in range(9)]
     assert are_close(before[:1], after[:1])
@@ -237,18 +243,21 @@ def test_narrow_filters_are_left_alone():
     bank = gathered(z=(0.5, 0.01))
     before = list(bank.x)
     for group in range(TIDYINGS):
-        bank.tidy(group)
+        tidy(bank, group)
     assert are_close(before, bank.x, part=1e-6)
 
 
-def test_filters_far_apart_are_not_joined():
+def test_filters_far_apart_are_not_joined_and_each_is_a_slice_of_the_search():
     bank = gathered(z=(0.5, 0.3))
     for i in range(9):
         bank.x[N * i + 6] = 4e-4
         bank.x[N * i + 1] = 0.1 * i
         bank.x[N * i] = 0.02
     before = list(bank.x)
-    bank.tidy(0)
+    slices = 0
+    for _ in bank.tidy(0):
+        slices += 1
+    assert slices == 9
     assert list(bank.x) == before
 
 
@@ -256,7 +265,7 @@ def test_every_group_keeps_a_little_weight():
     bank = gathered()
     for i in range(9):
         bank.x[N * i] *= 1e-9
-    bank.tidy(0)
+    tidy(bank, 0)
     least = bank.tune.group * bank.total
     assert abs(sum([bank.x[N * i] for i in range(9)]) - least) < 1e-3 * least
 
@@ -265,7 +274,7 @@ def test_strays_are_recalled_around_the_mean_once_nobody_believes_them():
     bank = gathered(z=(0.5, 0.01))
     for i in range(36, 40):
         bank.x[N * i] = 1e-9
-    bank.tidy(TIDYINGS - 1)
+    tidy(bank, TIDYINGS - 1)
     zs = [bank.x[N * i + 1] for i in range(36, 40)]
     assert min(zs) < 0.4 and max(zs) > 0.6
     assert sum([bank.x[N * i] for i in range(36, 40)]) > bank.tune.stray
@@ -277,10 +286,9 @@ def test_a_bank_that_is_wrong_finds_back():
     seen.bend = 0.1
     seen.volt_v = 3.0 + 0.8 * 0.6
     for _ in range(200):
-        bank.look(0, SIZE, 0.0, 0.01, 0.0, 0.001, seen)
-        bank.settle()
+        look(bank, 0.0, 0.01, 0.0, 0.001, seen)
         for group in range(TIDYINGS):
-            bank.tidy(group)
+            tidy(bank, group)
     assert abs(bank.z_mean - 0.6) < 0.02
 
 
@@ -318,7 +326,7 @@ def test_what_charge_ties_together_is_the_product_of_the_matrices():
     f[0][1], f[0][2] = -1.1 * hours, q - 0.01 * hours
     fp = [[sum([f[s][m] * p[m][t] for m in range(5)]) for t in range(5)] for s in range(5)]
     expected = [sum([fp[s][m] * f[t][m] for m in range(5)]) for s in range(5) for t in range(s, 5)]
-    bank.look(0, 1, q, hours, 0.0, 0.0, None)
+    look(bank, q, hours, 0.0, 0.0, None)
     assert abs(bank.x[1] - (0.5 + 1.1 * (0.2 - 0.03))) < 1e-6
     assert are_close(bank.x[6:21], expected)
 
@@ -345,7 +353,7 @@ def test_a_wide_filter_expects_the_mean_over_a_bent_curve_and_is_less_sure():
     one_of(bank, 0, 0.5, 0.1)
     seen = Bent(1e-6)
     seen.volt_v = 3.0 + 0.25 + 0.01
-    bank.look(0, 1, 0.0, 0.0, 0.0, 0.0, seen)
+    look(bank, 0.0, 0.0, 0.0, 0.0, seen)
     assert abs(bank.x[1] - 0.5) < 1e-3
     # 2 c^2 sd^4 of the bend stays: z is known no better than that over the slope
     assert abs(bank.x[6] / (2 * 0.1**4) - 1.0) < 0.1
@@ -360,7 +368,7 @@ def test_of_two_that_foretold_it_the_surer_is_believed():
         seen.volt[q], seen.square[q] = 3.0, 1e-4 if q < 50 else 9e-4
     seen.volt_v = 3.0
     seen.weight = 0.5
-    bank.look(0, 2, 0.0, 0.0, 0.0, 0.0, seen)
+    look(bank, 0.0, 0.0, 0.0, 0.0, seen)
     assert abs(bank.x[0] / bank.x[N] - 9.0**0.25) < 1e-3
 
 
@@ -370,7 +378,7 @@ def test_of_two_at_one_place_the_narrower_is_believed():
     one_of(bank, 1, 0.5, 0.03)
     seen = Straight(1.0)
     seen.volt_v = 3.5
-    bank.look(0, 2, 0.0, 0.0, 0.0, 0.0, seen)
+    look(bank, 0.0, 0.0, 0.0, 0.0, seen)
     assert abs(bank.x[0] / bank.x[N] - ((1 + 9.0) / (1 + 1.0)) ** 0.5) < 1e-3
 
 
@@ -382,7 +390,7 @@ def test_what_is_far_out_is_half_believed():
         seen = Straight(1.0)
         seen.bend = bend
         seen.volt_v = 3.9
-        bank.look(0, 1, 0.0, 0.0, 0.0, 0.0, seen)
+        look(bank, 0.0, 0.0, 0.0, 0.0, seen)
         pulled.append(bank.x[1] - 0.5)
     assert abs(pulled[0] - 0.2) < 1e-3
     # the square of 0.4 over its variance 2e-4 is 800
@@ -395,7 +403,7 @@ def test_filters_apart_are_joined_with_what_parts_them():
         one_of(bank, i, 0.1 * i, 0.02)
     bank.x[N + 1] = 0.01
     before = moments(bank, 0, 9)
-    bank.tidy(0)
+    tidy(bank, 0)
     after = moments(bank, 0, 9)
     assert bank.x[N] == 0.0
     assert are_close(before[1], after[1], least=1e-6)
@@ -408,12 +416,12 @@ def test_only_what_is_wide_is_cut_and_first_what_carries_most():
     for i in range(8):
         one_of(bank, i, 0.1 * i, 0.9 * bank.tune.cut)
     bank.x[N * 8] = 0.0
-    bank.tidy(0)
+    tidy(bank, 0)
     assert bank.x[N * 8] == 0.0
     bank.x[N * 5] = 0.5
     bank.x[N * 5 + 6] = 9e-4
     bank.x[N * 6 + 6] = 4e-4
-    bank.tidy(0)
+    tidy(bank, 0)
     assert bank.x[N * 8] == 0.25 and bank.x[N * 5] == 0.25
 
 
@@ -422,8 +430,7 @@ def test_what_was_learned_fades():
     tune = bank.tune
     bank.x[20] = 1e-6
     for _ in range(20):
-        bank.look(0, SIZE, 0.0, 1.0, 0.0, 1.0, None)
-    bank.settle()
+        look(bank, 0.0, 1.0, 0.0, 1.0, None)
     assert 0.9 * tune.volt < bank.v_sd < 1.01 * tune.volt
     far = tune.ohm * tune.ohm
     assert 0.9 * far < bank.x[20] < 1.01 * far
@@ -437,7 +444,7 @@ def test_part_of_the_drop_is_never_surer_than_what_was_seen():
     seen.pol_v = 0.1
     seen.volt_v = 3.0
     rr = bank.x[20]
-    bank.look(0, 1, 0.0, 0.0, 0.0, 0.0, seen)
+    look(bank, 0.0, 0.0, 0.0, 0.0, seen)
     assert are_close((bank.x[20],), (1.0 / (1.0 / rr + 0.01 / 1e-4),))
 
 
@@ -446,7 +453,7 @@ def test_no_filter_is_surer_than_a_tenth_of_a_per_cent():
     seen = Straight(1.0, 1e-9)
     seen.volt_v = 3.5
     for _ in range(20):
-        bank.look(0, SIZE, 0.0, 0.0, 0.0, 0.0, seen)
+        look(bank, 0.0, 0.0, 0.0, 0.0, seen)
     assert min([bank.x[N * i + 6] for i in range(SIZE)]) >= 0.999e-6
 
 

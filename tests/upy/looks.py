@@ -1,6 +1,7 @@
-"""For `make bench`: N looks of the gauge, or N of its longest slices: `looks.py N WHAT`.
+"""For `make bench`: N looks of the gauge, or N times one of its longest slices: `looks.py N WHAT`.
 
-WHAT: look, ten seconds whole; filter, one filter of the bank; table, four nodes of the sight.
+WHAT: look, ten seconds whole; table, three nodes of the sight; filter, one of the bank with
+an anchor, and what a look begins with; join, the search of a group for its closest pair.
 """
 
 import sys
@@ -8,7 +9,6 @@ import sys
 sys.path.insert(0, ".")
 
 import tests  # noqa: F401
-from firmware.estimation.estimator import LOOK, TABLE
 from firmware.estimation.gauge import Gauge
 from tests.estimation.rig import Cell, Settings, Snap
 
@@ -17,6 +17,7 @@ gauge = Gauge(Snap())
 gauge.load(Settings(2))
 gauge.set_soc(600)
 estimator = gauge.estimator
+bank, sight = estimator.bank, estimator.sight
 
 
 def second():
@@ -30,12 +31,16 @@ def second():
         pass
 
 
-def until(phase):
-    """Seconds and slices up to a phase of the look."""
-    while estimator.phase != phase:
-        if not gauge.work():
-            cell.step(1.0, -0.3)
-            gauge.integrate(1000)
+def first_slice(slices):
+    for _ in slices:
+        break
+
+
+def crowd():
+    """A group with one wide filter and no spare one, none close to another."""
+    for i in range(9):
+        bank.x[21 * i], bank.x[21 * i + 1], bank.x[21 * i + 6] = 0.1, 0.1 * i, 1e-5
+    bank.x[6] = 0.02
 
 
 count, what = int(sys.argv[1]), sys.argv[2]
@@ -43,7 +48,14 @@ if what == "look":
     for _ in range(10 * count):
         second()
 else:
-    until(TABLE if what == "table" else LOOK)
+    for _ in range(20):
+        second()
+    sight.anchor, sight.anchor_z, sight.anchor_square = 1, -1.0, 1.0
+    crowd()
     for _ in range(count):
-        estimator.at = 8
-        estimator.work()
+        if what == "table":
+            estimator._table(8, 11)
+        elif what == "filter":
+            first_slice(bank.look(-0.001, 0.003, 0.0, 0.001, sight))
+        else:
+            first_slice(bank.tidy(0))
