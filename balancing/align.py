@@ -10,8 +10,8 @@ nothing can be told, where it bends or rises the shift can. No table of a cell t
 needed: the curve is drawn by the cells themselves.
 
 A pass is kept as bins of `BIN_PM` per mille of the capacity in each cell's own charge (the
-pack's and the balancer's). Alternately the curve is drawn from all cells (`_splat`), and
-each cell is moved to where it fits the curve best (`_fit`, `_solve`: four parameters by
+pack's and the balancer's). Alternately the curve is drawn from all cells (`splat`, `draw`), and
+each cell is moved to where it fits the curve best (`fit`, `weigh`, `move`: four parameters by
 weighted least squares with what is known from earlier passes as the prior). Bins that only
 one cell has seen tell nothing about it, so its own share of the curve is left out. What the
 cells still differ by at the end is measured: where it is more than usual (`worse`), they are
@@ -31,8 +31,8 @@ _PAD = 48
 MISSING_MAX_BINS = 40.0
 _NODES = BINS + 2 * _PAD
 _P = 4
-_CHUNK = 2  # bins of a piece: about 5 ms on the board
-_PIECE = _NODES // 8  # nodes of one, without a remainder
+_CHUNK = 2  # bins of a piece: 250 000 instructions, about 5 ms on the board
+_PIECE = _NODES // 12  # nodes of one, without a remainder
 _STEP_MAX_BINS = 4.0
 DROP_MV = 2
 _SLOPE_FLOOR = 0.35  # mV per bin: a slope below it is the 1 mV steps, and would lead astray
@@ -43,8 +43,6 @@ _LATE, _LATE_PLACE, _LATE_TURNS = 0.4, 0.7, 1.7
 _EXP_MAX = 8.0
 _STRAY = 0.25  # of a bin's squared misfit is added to its variance: one far out says little
 _MISFIT = 0.05  # of the variance allowed for is what a usual pass leaves
-
-IDLE, CLEAR, SPLAT, DRAW, FIT = range(5)
 
 
 class Aligner:
@@ -71,7 +69,7 @@ class Aligner:
         self.drop_mean = 0.0
         self.turn_mv, self.turn_bins = 0.0, 1.0
         self.turn_prior_mv = self.turn_doubt_mv = 1.0
-        self.stage, self.moved = IDLE, 0.0
+        self.solution, self.moved = None, 0.0
 
     def begin(self, direction, depth_bins):
         """Start a pass towards full (+1) or empty (-1) from `depth_bins` below full."""
@@ -209,8 +207,8 @@ class Aligner:
             n[18] += e
             n[19] += e * h3
 
-    def solve(self, cell):
-        """Solve a cell's normal equations with what was known before, and take the result."""
+    def weigh(self, cell):
+        """Complete a cell's normal equations, and add what was known before."""
         n, t, q = self.normal, cell * _P, cell * 16
         n[4], n[8], n[9] = n[1], n[2], n[6]
         n[12], n[13], n[14] = n[3], n[7], n[11]
@@ -221,6 +219,10 @@ class Aligner:
                 n[i] += known
                 self.cover[q + i] = n[i]
                 n[16 + r] += known * (self.mean[t + c] - self.theta[t + c])
+
+    def move(self, cell):
+        """Solve a cell's normal equations, and take the result."""
+        n, t = self.normal, cell * _P
         eliminate(n)
         step = n[16]
         self.moved = max(self.moved, abs(step))
@@ -234,67 +236,66 @@ class Aligner:
 
         It ends when a round moves no cell by more than `settled_bins`, or at `rounds_max`.
         """
-        self.stage, self.rounds = CLEAR, 0
-        self.rounds_max, self.settled_bins = rounds_max, settled_bins
+        self.solution = self._solution(rounds_max, settled_bins)
 
     def work(self):
         """A bounded piece of the solution begun by `start`; True when it is complete."""
-        if self.stage == CLEAR:
-            total, weight = self.sum, self.weight
-            for j in range(_NODES):
-                total[j] = weight[j] = 0.0
-            self.turn_mean = self.turn_push = self.turn_info = self.misfit = self.moved = 0.0
-            self.told = _MISFIT
-            for i in range(self.cells):
-                lead = min((self.place(i, 0) - _PAD) / self.turn_bins, _EXP_MAX)
-                self.turn_mean += exp(lead) / self.cells
-            self.stage, self.cell, self.at = SPLAT, 0, 0
-        elif self.stage == SPLAT:
-            end = min(self.at + _CHUNK, self.seen[self.cell])
-            self.splat(self.cell, self.at, end)
-            if self._next(end):
-                self.stage = DRAW
-        elif self.stage == DRAW:
-            end = self.at + _PIECE
-            self.draw(self.at, end)
-            self.at = end
-            if end == _NODES:
-                self.stage, self.at = FIT, 0
-        else:
-            if self.at == 0:
+        for _ in self.solution:
+            return False
+        self.solution = None
+        return True
+
+    def _solution(self, rounds_max, settled_bins):
+        """Rounds of drawing the curve and moving each cell on it; yields between pieces."""
+        for _ in range(rounds_max):
+            for j in range(0, _NODES, 4 * _PIECE):
+                self.clear(j, j + 4 * _PIECE)
+                yield
+            self._begin_round()
+            yield
+            for cell in range(self.cells):
+                k = 0
+                while k < self.seen[cell]:
+                    self.splat(cell, k, min(k + _CHUNK, self.seen[cell]))
+                    k += _CHUNK
+                    yield
+            for j in range(0, _NODES, _PIECE):
+                self.draw(j, j + _PIECE)
+                yield
+            for cell in range(self.cells):
                 for j in range(20):
                     self.normal[j] = 0.0
-            end = min(self.at + _CHUNK, self.seen[self.cell])
-            if end > self.at:
-                self.fit(self.cell, self.at, end)
-                self.at = end
-            else:
-                self.solve(self.cell)
-                if self._next(end):
-                    self.rounds += 1
-                    self._learn_turn()
-                    self.worse = max(self.worse * self.misfit / self.told, 1.0)
-                    done = self.moved < self.settled_bins or self.rounds >= self.rounds_max
-                    self.stage = IDLE if done else CLEAR
-        return self.stage == IDLE
+                k = 0
+                while k < self.seen[cell]:
+                    self.fit(cell, k, min(k + _CHUNK, self.seen[cell]))
+                    k += _CHUNK
+                    yield
+                self.weigh(cell)
+                yield
+                self.move(cell)
+                yield
+            self._learn_turn()
+            self.worse = max(self.worse * self.misfit / self.told, 1.0)
+            if self.moved < settled_bins:
+                return
+
+    def clear(self, j0, j1):
+        """Take nodes j0 to j1 off the common curve."""
+        for j in range(j0, j1):
+            self.sum[j] = self.weight[j] = 0.0
+
+    def _begin_round(self):
+        self.turn_mean = self.turn_push = self.turn_info = self.misfit = self.moved = 0.0
+        self.told = _MISFIT
+        for i in range(self.cells):
+            lead = min((self.place(i, 0) - _PAD) / self.turn_bins, _EXP_MAX)
+            self.turn_mean += exp(lead) / self.cells
 
     def _learn_turn(self):
         """How much hysteresis turns in this pass: one more unknown, shared by all cells."""
         doubt = 1 / (self.turn_doubt_mv * self.turn_doubt_mv)
         push = self.turn_push + doubt * (self.turn_prior_mv - self.turn_mv)
         self.turn_mv = max(self.turn_mv + push / (self.turn_info + doubt), 0.0)
-
-    def _next(self, end):
-        """Advance the cursor; True when the last bin of the last cell was passed."""
-        self.at = end
-        if end < self.seen[self.cell]:
-            return False
-        self.at = 0
-        self.cell += 1
-        if self.cell < self.cells:
-            return False
-        self.cell = 0
-        return True
 
     def spread(self, cell, a0, a1):
         """Variance of a0 * missing + a1 * capacity deviation after this pass, in bins^2."""

@@ -68,7 +68,7 @@ class Observer:
         self.rest_s, self.rest_shift = 0.0, -1.0
         self.drift_bins, self.drift_due = 0.0, _DRIFT_STEP
         self.usual_ma, self.rough_mv = 0.0, 0.0  # of the last window; how it jumps between them
-        self.is_solving = self.wants_solve = self.wants_turn = False
+        self.wants_solve = self.wants_turn = False
         for i in range(cells):
             cell_pm[i] = 1000
             for k in range(4):
@@ -103,9 +103,8 @@ class Observer:
             find_leader(self.chemistry, self.ledger, self.volt, self.drop)
             self._look_for_rest()
             self._plan()
-        elif self.is_solving:
+        elif self.align.solution:
             if self.align.work():
-                self.is_solving = False
                 self._write_ledger()
         elif self.wants_turn:
             self._turn()
@@ -225,7 +224,6 @@ class Observer:
         al.depth_bins = self.depth + self.pass_bins
         self.solved_bins = self.peak_bins
         self.wants_solve = False
-        self.is_solving = True
         al.start(_LAST_ROUNDS if is_last else _ROUNDS, 0.005 if is_last else 0.02)
 
     def _write_ledger(self):

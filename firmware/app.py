@@ -31,7 +31,7 @@ from protection.guard import Guard
 
 PERIOD_MS = const(50)
 _HOUSEKEEPING_MS = const(1000)
-_ESTIMATING_MS = const(20)  # one slice of the gauge's slow part, well under a step
+_ESTIMATING_MS = const(20)  # one slice of the gauge or the balancer, well under a step
 _RENEWED_MS = const(100)  # nor when the last step that renewed the lease began before this
 _QUIET_MS = const(1000)  # no flash operation when a trip is due within this time
 
@@ -194,8 +194,8 @@ async def _housekeeping(bms):
 async def _estimating(bms):
     while True:
         await bms.clock.sleep_ms(_ESTIMATING_MS)
-        bms.gauge.work()
-        bms.scheduler.work()
+        if not bms.gauge.work():  # never both: a step may be due
+            bms.scheduler.work()
 
 
 async def _run(bms, guests):

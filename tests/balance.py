@@ -18,7 +18,7 @@ from balancing.scheduler import DIRECT, Scheduler
 CHEMISTRIES = {"li_ion": LI_ION, "lfp": LIFEPO4, "lto": LTO}
 # OVP, UVP, start balance of the presets (manual's appendix, D13), mV
 PRESETS = {"li_ion": (4200, 2900, 3800), "lfp": (3600, 2600, 3000), "lto": (2700, 1800, 2300)}
-_WORK_PER_S = 30  # pieces of learning per second: one of up to 6 ms, then 20 ms of others
+_WORK_PER_S = 30  # pieces of learning per second: 5 ms at most, 20 ms lie between
 _LOST_MS = 60_000
 
 

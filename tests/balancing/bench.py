@@ -206,7 +206,10 @@ def run(case, balancer, dt_s=10.0, trace=None):
 
 
 def known(case, dt_s=1.0, doubt_pct=0.1):
-    """A rested pack whose every charge the board knows: (time over bound, spread in % left)."""
+    """A rested pack whose every charge the board knows since its cells were full.
+
+    Returns (time over bound, spread in % left).
+    """
     capacity_ah, kappa = case["capacity_ah"], 0.9
     balancer = new_balancer(case)
     curve = Curve(case["profile"])
@@ -216,6 +219,7 @@ def known(case, dt_s=1.0, doubt_pct=0.1):
     mean = sum(missing) / len(missing)
     bins = [200 * (m - mean) / capacity_ah for m in missing]
     balancer.scheduler.observer.resume(bins, 2 * doubt_pct)
+    balancer.scheduler.ledger.ripe = 2
     bound_s = bound_ah(missing, kappa) / 2.0 * 3600
     t = idle_s = 0.0
     while idle_s < 3600 and t < 3 * bound_s + 3600:

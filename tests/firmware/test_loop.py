@@ -126,3 +126,27 @@ def test_keyboard_interrupt_opens_both_gates(monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         run(board, monkeypatch, (("guest", guest),))
     assert board.gates.line() == 0
+
+
+def test_between_two_steps_only_one_slice_of_gauge_or_balancer_is_worked_off_at_a_time(monkeypatch):
+    board = board_with_pack()
+    worked_ms = []
+
+    def spied(work):
+        def spy():
+            did = work()
+            if did:
+                worked_ms.append(board.clock.now_ms)
+            return did
+
+        return spy
+
+    async def guest(bms):
+        monkeypatch.setattr(bms.gauge, "work", spied(bms.gauge.work))
+        monkeypatch.setattr(bms.scheduler, "work", spied(bms.scheduler.work))
+        await bms.clock.sleep_ms(1_000_000)
+
+    with pytest.raises(asyncio.TimeoutError):
+        run(board, monkeypatch, (("spy", guest),), seconds=30)
+    assert len(worked_ms) > 200
+    assert len(set(worked_ms)) == len(worked_ms)
