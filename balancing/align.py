@@ -13,9 +13,9 @@ A pass is kept as bins of `BIN_PM` per mille of the capacity in each cell's own 
 pack's and the balancer's). Alternately the curve is drawn from all cells (`splat`, `draw`), and
 each cell is moved to where it fits the curve best (`fit`, `weigh`, `move`: four parameters by
 weighted least squares with what is known from earlier passes as the prior). Bins that only
-one cell has seen tell nothing about it, so its own share of the curve is left out. What the
-cells still differ by at the end is measured: where it is more than usual (`worse`), they are
-not of one curve, and the pass says that much less.
+one cell has seen tell nothing about it, so its own share of the curve is left out. What a
+cell still differs by at the end is measured: where it is more than usual (`worse`), it is not
+of that curve or stands elsewhere on it, and both the pass and what was known say less of it.
 
 Parameters per cell: [0] missing charge in bins, [1] capacity deviation in per cent,
 [2] sensor offset in mV, [3] resistance deviation in 0.1 of the usual one per 10 mV drop.
@@ -31,9 +31,9 @@ _PAD = 48
 MISSING_MAX_BINS = 40.0
 _NODES = BINS + 2 * _PAD
 _P = 4
-_CHUNK = 2  # bins of a piece: 250 000 instructions, about 5 ms on the board
+_CHUNK = 2  # bins of a piece: 257 000 instructions, about 5 ms on the board
 _PIECE = _NODES // 12  # nodes of one, without a remainder
-_STEP_MAX_BINS = 4.0
+_STEP_MAX_BINS = 1.0
 DROP_MV = 2
 _SLOPE_FLOOR = 0.35  # mV per bin: a slope below it is the 1 mV steps, and would lead astray
 # What a bin may be off: in mV per mV of drop that is not the usual, in bins of place; and
@@ -60,11 +60,13 @@ class Aligner:
         self.mean = array("f", four)  # prior: what earlier passes said
         self.info = array("f", sixteen)  # prior: its information matrix
         self.cover = array("f", sixteen)  # information after this pass
+        self.worse = array("f", bytes(4 * cells))  # variance over what is usual
         nodes = bytes(4 * _NODES)
         self.sum, self.weight = array("f", nodes), array("f", nodes)
         self.rise = array("f", nodes)
         self.normal = array("f", bytes(4 * 20))
         self.noise_mv = 1.2
+        self.least = (0.0,) * _P  # information of what holds for any cell
         self.direction, self.depth_bins = 1, 100.0
         self.drop_mean = 0.0
         self.turn_mv, self.turn_bins = 0.0, 1.0
@@ -76,8 +78,8 @@ class Aligner:
         for i in range(len(self.volt)):
             self.volt[i] = 0
         for i in range(self.cells):
-            self.seen[i] = 0
-        self.direction, self.depth_bins, self.worse = direction, depth_bins, 1.0
+            self.seen[i], self.worse[i] = 0, 1.0
+        self.direction, self.depth_bins = direction, depth_bins
 
     def keep(self, cell, k, rest_mv, drop_mv):
         """Bin `k` of a cell: its mean voltage without the drop, and the drop, mV.
@@ -141,6 +143,7 @@ class Aligner:
         base, t, d, n = cell * BINS, cell * _P, self.direction, self.normal
         volt, drops, rise = self.volt, self.drop, self.rise
         total, weight, last = self.sum, self.weight, self.seen[cell] - 1
+        worse, noise = self.worse[cell], self.noise_mv * self.noise_mv
         off, lean = self.theta[t + 2], self.theta[t + 3] * 0.1
         late_bins, late_mv = _LATE_TURNS * self.turn_bins, _LATE * self.turn_doubt_mv
         turn, fade = self._turned(k0)
@@ -177,12 +180,13 @@ class Aligner:
             bend = _BEND * (drop - self.drop_mean)
             curve = (_PLACE + _LATE_PLACE * late) * g
             late *= late_mv
-            var = self.noise_mv * self.noise_mv + late * late + bend * bend + curve * curve
-            var = var * self.worse + _STRAY * e * e
+            square = e * e
+            var = (noise + late * late + bend * bend + curve * curve) * worse + _STRAY * square
             # the curve follows its own cell: only what the others drew says something
-            w = (1 - 1 / own) / var
-            self.misfit += w * e * e
-            self.told += _MISFIT * (1 - 1 / own)
+            part = 1 - 1 / own
+            w = part / var
+            self.misfit += w * square
+            self.told += _MISFIT * part
             # position moves the prediction: curve(place) + off + lean * drop
             h0 = -d * g
             h1 = h0 * (d * k - self.depth_bins) * 0.01
@@ -208,14 +212,20 @@ class Aligner:
             n[19] += e * h3
 
     def weigh(self, cell):
-        """Complete a cell's normal equations, and add what was known before."""
+        """Complete a cell's normal equations, and add what was known before.
+
+        Where a cell does not fit either may be to blame, but not what holds for any cell.
+        """
         n, t, q = self.normal, cell * _P, cell * 16
+        self.worse[cell] = worse = max(self.worse[cell] * self.misfit / self.told, 1.0)
         n[4], n[8], n[9] = n[1], n[2], n[6]
         n[12], n[13], n[14] = n[3], n[7], n[11]
         for r in range(_P):
             for c in range(_P):
                 i = r * _P + c
-                known = self.info[q + i]
+                known = self.info[q + i] / worse
+                if r == c:
+                    known = max(known, self.least[r])
                 n[i] += known
                 self.cover[q + i] = n[i]
                 n[16 + r] += known * (self.mean[t + c] - self.theta[t + c])
@@ -265,6 +275,7 @@ class Aligner:
             for cell in range(self.cells):
                 for j in range(20):
                     self.normal[j] = 0.0
+                self.misfit, self.told = 0.0, 3 * _MISFIT
                 k = 0
                 while k < self.seen[cell]:
                     self.fit(cell, k, min(k + _CHUNK, self.seen[cell]))
@@ -275,7 +286,6 @@ class Aligner:
                 self.move(cell)
                 yield
             self._learn_turn()
-            self.worse = max(self.worse * self.misfit / self.told, 1.0)
             if self.moved < settled_bins:
                 return
 
@@ -285,8 +295,7 @@ class Aligner:
             self.sum[j] = self.weight[j] = 0.0
 
     def _begin_round(self):
-        self.turn_mean = self.turn_push = self.turn_info = self.misfit = self.moved = 0.0
-        self.told = _MISFIT
+        self.turn_mean = self.turn_push = self.turn_info = self.moved = 0.0
         for i in range(self.cells):
             lead = min((self.place(i, 0) - _PAD) / self.turn_bins, _EXP_MAX)
             self.turn_mean += exp(lead) / self.cells

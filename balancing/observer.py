@@ -48,6 +48,7 @@ class Observer:
         self.bin_mas = capacity_mah * 3600 * BIN_PM / 1000
         self.align = Aligner(cells)
         self.align.noise_mv = chemistry.noise_mv
+        self.align.least = [1 / (sigma * sigma) for sigma in _SIGMA]
         zeros = bytes(4 * cells)
         self.sum_mv = array("i", zeros)
         self.samples = self.window_ms = 0
@@ -72,7 +73,7 @@ class Observer:
         for i in range(cells):
             cell_pm[i] = 1000
             for k in range(4):
-                self.align.info[i * 16 + 5 * k] = 1 / (_SIGMA[k] * _SIGMA[k])
+                self.align.info[i * 16 + 5 * k] = self.align.least[k]
         self.align.cover[:] = self.align.info
         self.align.begin(1, 0.0)
 
@@ -269,7 +270,7 @@ class Observer:
             al.mean[:] = al.theta
             for i in range(self.cells):
                 for k in range(4):
-                    al.info[16 * i + 5 * k] += (1 - keep) / (_SIGMA[k] * _SIGMA[k])
+                    al.info[16 * i + 5 * k] += (1 - keep) * al.least[k]
         for i in range(self.cells):
             al.mean[4 * i] -= self.shifted[i]
             al.theta[4 * i] = al.mean[4 * i]
