@@ -1,6 +1,11 @@
-# make run     the firmware on a virtual pack, in real time
-# make test    everything that CI runs
-# Both set up what they need: a virtual environment in .venv, tools in build/.
+# make run        the firmware on a virtual pack, in real time
+# make test       everything that CI runs
+# make scenarios  the stories, each with its timeline
+# make soc        the gauge on recordings, with plots
+# make balance    the balancer on a simulated session, with a plot
+# make bench      what is measured; make campaign: the long runs
+# make deploy     onto a board or into a folder; also size, flash, firmware, repl
+# Each sets up what it needs: a virtual environment in .venv, tools in build/.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -22,7 +27,7 @@ OPTIONS := $(filter-out PYTHON=% MICROPYTHON=%,$(MAKEOVERRIDES))
 .PHONY: soc profiles balance deploy size flash firmware repl
 
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | head -n 3
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -n 8
 
 $(READY): tests/requirements.txt
 	@$(HOST_PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set HOST_PYTHON=python3.x")'

@@ -3,6 +3,7 @@
 `python -m tests.swarm SEED [HOURS]` replays one seed and prints its timeline.
 """
 
+import argparse
 import random
 import sys
 
@@ -107,11 +108,14 @@ class Swarm:
             assert list(sim.bms.settings.values) == before
 
 
-def main():
-    seed = int(sys.argv[1])
-    swarm = Swarm(seed)
+def main(argv):
+    parser = argparse.ArgumentParser(prog="python -m tests.swarm")
+    parser.add_argument("seed", type=int)
+    parser.add_argument("hours", type=float, nargs="?", default=0.5)
+    args = parser.parse_args(argv)
+    swarm = Swarm(args.seed)
     try:
-        swarm.live(float(sys.argv[2]) if len(sys.argv) > 2 else 0.5)
+        swarm.live(args.hours)
     finally:
         for ms, what, why in swarm.sim.timeline.lines:
             print(clock_text(ms), what, why)
@@ -119,4 +123,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

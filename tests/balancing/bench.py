@@ -303,13 +303,17 @@ def main(argv):
     parser.add_argument("--packs", help="JSON file of packs to run")
     parser.add_argument("--out", help="JSON file for the results (default: standard output)")
     parser.add_argument(
-        "--bench", type=int, nargs="?", const=1000, default=1000, help="random packs (1000)"
+        "--bench", type=count, nargs="?", const=1000, default=1000, help="random packs (1000)"
     )
     parser.add_argument("--seed", type=int, default=0, help="first seed of the random packs")
     parser.add_argument("--load", choices=LOADS, help="only this load")
-    parser.add_argument("--dt", type=float, default=20.0, help="step of the random packs in s")
+    parser.add_argument("--dt", type=step_s, default=20.0, help="step of the random packs in s")
     parser.add_argument("--plot", help="PNG of one session")
     args = parser.parse_args(argv)
+    for path in (args.out, args.plot):
+        if path and not os.path.isdir(os.path.dirname(path) or "."):
+            print("%s: no such folder" % path, file=sys.stderr)
+            return 2
     if args.plot:
         from tests.balancing import plot
 
@@ -327,6 +331,22 @@ def main(argv):
         write([dict(name=c["name"], ours=o, plain=p) for c, o, p in rows], args.out)
     table(rows)
     return 0
+
+
+def count(text):
+    """A number of packs, from 1 on."""
+    return within(int(text), 1, 1_000_000)
+
+
+def step_s(text):
+    """A step that the balancer is called with, s."""
+    return within(float(text), *_OF_A_PACK["dt_s"][:2])
+
+
+def within(value, low, high):
+    if not low <= value <= high:
+        raise argparse.ArgumentTypeError("%g: %g to %g" % (value, low, high))
+    return value
 
 
 def run_file(path, out):

@@ -220,3 +220,22 @@ def test_a_file_that_is_no_list_of_packs_is_refused(tmp_path, capsys, text):
 def test_a_missing_file_is_refused(capsys):
     assert bench.main(["--packs", "/nowhere.json"]) == 2
     assert "nowhere" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["--bench", "0"], "--bench: 0: 1 to"),
+        (["--dt", "0"], "--dt: 0: 0.05 to 60"),
+        (["--dt", "61"], "--dt: 61: 0.05 to 60"),
+        (["--out", "/no/such/x.json"], "/no/such/x.json: no such folder"),
+        (["--plot", "/no/such/x.png"], "/no/such/x.png: no such folder"),
+    ],
+)
+def test_what_cannot_be_run_or_written_is_refused_before_any_pack(capsys, words, named):
+    try:
+        status = bench.main(words)
+    except SystemExit as exit:
+        status = exit.code
+    assert status == 2
+    assert named in capsys.readouterr().err
