@@ -48,7 +48,7 @@ class Observer:
         self.bin_mas = capacity_mah * 3600 * BIN_PM / 1000
         self.align = Aligner(cells)
         self.align.noise_mv = chemistry.noise_mv
-        self.align.least = [1 / (sigma * sigma) for sigma in _SIGMA]
+        self.align.least = tuple([1 / (sigma * sigma) for sigma in _SIGMA])
         zeros = bytes(4 * cells)
         self.sum_mv = array("i", zeros)
         self.samples = self.window_ms = 0

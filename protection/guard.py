@@ -74,9 +74,6 @@ class Guard:
         self._alarms_awake = memoryview(self._awake)[signals.ALARMS :]
         self._levels = tuple(range(signals.LEVELS))
         self._every = self._levels + tuple(range(signals.ALARMS, signals.COUNT))
-        self._allowed = BOTH
-        self._word = self._own = 0
-        self._assist_ok = self._balance_ok = False
         self._power_busy = False
         self._power_off_mv = 0
         self._starting_ms = 0
@@ -172,10 +169,10 @@ class Guard:
         judged = self.signals
         judged.step(dt_ms)
         values = judged.values
-        self._allowed = BOTH
-        self._word = self.standing_word
-        self._own = self._standing_own
-        self._assist_ok = self._balance_ok = True
+        snap.allowed = BOTH
+        snap.fault_word = self.standing_word
+        snap.own_word = self._standing_own
+        snap.assist_ok = snap.balance_ok = True
         low = self._low
         high = self._high
         awake = self._awake
@@ -191,11 +188,6 @@ class Guard:
             snap.power_down = self._power(values, release_ms)
         if not self._started:
             self._start(values, release_ms)
-        snap.allowed = self._allowed
-        snap.fault_word = self._word
-        snap.own_word = self._own
-        snap.assist_ok = self._assist_ok
-        snap.balance_ok = self._balance_ok
 
     def _judge(self, i, value, dt_ms, release_ms):
         busy = 0
@@ -211,13 +203,14 @@ class Guard:
 
     def _hold(self, rule):
         row = rule.row
-        self._allowed &= ~row[OPENS]
-        self._word |= row[BIT]
-        self._own |= row[OWN]
+        snap = self.snap
+        snap.allowed &= ~row[OPENS]
+        snap.fault_word |= row[BIT]
+        snap.own_word |= row[OWN]
         if row[OPENS] == BOTH:
-            self._assist_ok = False
+            snap.assist_ok = False
         if row[STOPS_BALANCE]:
-            self._balance_ok = False
+            snap.balance_ok = False
 
     def _bands(self):
         low = self._low
@@ -250,11 +243,12 @@ class Guard:
         return down
 
     def _start(self, values, release_ms):
-        self._balance_ok = False
+        snap = self.snap
+        snap.balance_ok = False
         if self._starting_ms < self._settle_ms:
             self._starting_ms += release_ms
-            self._word = self.standing_word
-            self._own = STARTING
+            snap.fault_word = self.standing_word
+            snap.own_word = STARTING
             return
         self._started = True
         for rule in self.rules:
@@ -272,8 +266,8 @@ class Guard:
         elif rule.name in _SHORTS:
             # The gates follow one step later, when the latch is seen to have let go.
             self._rearm()
-            self._allowed = 0
-            self._assist_ok = False
+            self.snap.allowed = 0
+            self.snap.assist_ok = False
         if self._started:
             self._post(rule, verdict == TRIPPED, value)
 

@@ -129,10 +129,10 @@ class Gauge:
         else:
             self._blind_ms += dt_ms
         self._held_ms += dt_ms
-        self._run_ms += dt_ms
-        while self._run_ms >= 1000:
-            self._run_ms -= 1000
-            self.run_s += 1
+        self._run_ms = run_ms = self._run_ms + dt_ms
+        if run_ms >= 1000:
+            self.run_s += run_ms // 1000
+            self._run_ms = run_ms % 1000
             snap.run_s = self.run_s
 
     def work(self):
