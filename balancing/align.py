@@ -33,7 +33,7 @@ _NODES = BINS + 2 * _PAD
 _P = 4
 _CHUNK = 2  # bins of a piece: 257 000 instructions, about 5 ms on the board
 _PIECE = _NODES // 12  # nodes of one, without a remainder
-_STEP_MAX_BINS = 1.0
+_STEP_MAX_BINS = 1.0  # of a cell in one round: with longer ones the rounds circle
 DROP_MV = 2
 _SLOPE_FLOOR = 0.35  # mV per bin: a slope below it is the 1 mV steps, and would lead astray
 # What a bin may be off: in mV per mV of drop that is not the usual, in bins of place; and
@@ -275,7 +275,7 @@ class Aligner:
             for cell in range(self.cells):
                 for j in range(20):
                     self.normal[j] = 0.0
-                self.misfit, self.told = 0.0, 3 * _MISFIT
+                self.misfit, self.told = 0.0, 3 * _MISFIT  # so few bins prove nothing
                 k = 0
                 while k < self.seen[cell]:
                     self.fit(cell, k, min(k + _CHUNK, self.seen[cell]))

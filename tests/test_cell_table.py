@@ -5,6 +5,7 @@ import json
 import pytest
 
 from firmware.estimation.profiles import LFP, LI_ION
+from firmware.estimation.tables import KEYS
 from tests import cell_table, deploy
 from tests.estimation.rig import owner_table
 
@@ -20,6 +21,10 @@ def bent(key, at, value):
     curve = list(owner_table(LFP)[key])
     curve[at] = value
     return {key: curve}
+
+
+def test_every_value_that_a_profile_takes_is_checked():
+    assert set(KEYS) == (set(cell_table.CURVES) | set(cell_table.NUMBERS)) - {"soc"}
 
 
 def test_the_shipped_tables_have_no_problem():

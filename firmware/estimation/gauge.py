@@ -18,7 +18,7 @@ CURRENT_LOST = 1
 CELLS_LOST = 2
 
 _SAMPLE_MS = 1000
-_SLICES_PER_S = 12  # a look takes 81 to 113, and ten seconds
+_SLICES_PER_S = 12  # a look takes 81 to 117, and ten seconds
 _CURRENT_STALE_MS = 1000
 _CELLS_STALE_MS = 5000
 _BLIND_C = 0.1  # what may flow unseen while the current sensor is dead
