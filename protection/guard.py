@@ -20,7 +20,6 @@ from protection.rule import (
     BIT,
     BOTH,
     CODE,
-    HIGH,
     HOLDING,
     OPENS,
     OWN,
@@ -63,17 +62,18 @@ class Guard:
         self.welded = 0  # mask of MOSFETs that conduct although open (D36)
         self.standing_word = 0  # alarms that others keep lit, such as the default password
         self._standing_own = 0
-        # What belongs to each signal: its rules, the band in which all of them stay at
-        # rest, and whether one of them is not.
+        # What belongs to each signal: its rules, all of one sense, and the edge of the band in
+        # which they stay at rest. While one of them does not, no value is within the edge.
         self._rules_of = tuple(
             [tuple([r for r in self.rules if r.row[SIGNAL] == i]) for i in range(signals.COUNT)]
         )
-        self._low = array("i", [-_FAR] * signals.COUNT)
-        self._high = array("i", [_FAR] * signals.COUNT)
-        self._awake = array("B", [1] * signals.COUNT)
-        self._alarms_awake = memoryview(self._awake)[signals.ALARMS :]
-        self._levels = tuple(range(signals.LEVELS))
-        self._every = self._levels + tuple(range(signals.ALARMS, signals.COUNT))
+        self._rest_ends = array("i", [0] * signals.COUNT)
+        self._ends = array("i", self._rest_ends)
+        self._alarms_rest_ends = memoryview(self._rest_ends)[signals.ALARMS :]
+        self._alarms_ends = memoryview(self._ends)[signals.ALARMS :]
+        self._lows = signals.LOWS
+        self._highs = signals.HIGHS
+        self._every = self._highs + tuple(range(signals.ALARMS, signals.COUNT))
         self._power_busy = False
         self._power_off_mv = 0
         self._starting_ms = 0
@@ -118,7 +118,7 @@ class Guard:
     def hold_after_restart(self):
         """A reset that nobody asked for counts as one retry and waits the SCPR time (D11)."""
         self.by_name["restart_hold"].force()
-        self._awake[signals.NOTHING] = 1
+        self._wake(signals.NOTHING)
         self.retries[2].trip()
         self.signals.count_tries()
 
@@ -130,7 +130,7 @@ class Guard:
         for name in latched:
             rule = self.by_name[name]
             rule.force()
-            self._awake[rule.row[SIGNAL]] = 1
+            self._wake(rule.row[SIGNAL])
             if name in _WELDS:
                 self.welded |= rule.row[OPENS]
 
@@ -140,7 +140,7 @@ class Guard:
             if not (rule.is_timed() or rule.is_latched()):
                 rule.force()
         for i in range(signals.COUNT):
-            self._awake[i] = 1
+            self._wake(i)
         self._started = False
         self._starting_ms = 0
 
@@ -173,14 +173,14 @@ class Guard:
         snap.fault_word = self.standing_word
         snap.own_word = self._standing_own
         snap.assist_ok = snap.balance_ok = True
-        low = self._low
-        high = self._high
-        awake = self._awake
-        alarmed = any(judged.alarms) or any(self._alarms_awake)
-        for i in self._every if alarmed else self._levels:
-            value = values[i]
-            if awake[i] or value > high[i] or value < low[i]:
-                self._judge(i, value, dt_ms, release_ms)
+        ends = self._ends
+        alarmed = judged.alarms != judged.calm or self._alarms_ends != self._alarms_rest_ends
+        for i in self._lows:
+            if values[i] < ends[i]:
+                self._judge(i, values[i], dt_ms, release_ms)
+        for i in self._every if alarmed else self._highs:
+            if values[i] > ends[i]:
+                self._judge(i, values[i], dt_ms, release_ms)
         if alarmed:
             self._retry(values, release_ms)
         snap.power_down = False
@@ -190,7 +190,7 @@ class Guard:
             self._start(values, release_ms)
 
     def _judge(self, i, value, dt_ms, release_ms):
-        busy = 0
+        busy = False
         for rule in self._rules_of[i]:
             verdict = rule.step(value, dt_ms, release_ms)
             if verdict >= HOLDING:
@@ -198,8 +198,11 @@ class Guard:
             if verdict == TRIPPED or verdict == RELEASED:
                 self._edge(rule, verdict, value)
             if rule.tripped or rule.held_ms:
-                busy = 1
-        self._awake[i] = busy
+                busy = True
+        if busy:
+            self._wake(i)
+        else:
+            self._ends[i] = self._rest_ends[i]
 
     def _hold(self, rule):
         row = rule.row
@@ -213,18 +216,14 @@ class Guard:
             snap.balance_ok = False
 
     def _bands(self):
-        low = self._low
-        high = self._high
         for i in range(signals.COUNT):
-            low[i] = -_FAR
-            high[i] = _FAR
-            self._awake[i] = 1
-        for rule in self.rules:
-            limit = rule.trip * rule.sense
-            if rule.sense == HIGH:
-                high[rule.row[SIGNAL]] = min(high[rule.row[SIGNAL]], limit)
-            else:
-                low[rule.row[SIGNAL]] = max(low[rule.row[SIGNAL]], limit)
+            rules = self._rules_of[i]
+            if rules:
+                self._rest_ends[i] = min([rule.trip for rule in rules]) * rules[0].sense
+            self._wake(i)
+
+    def _wake(self, i):
+        self._ends[i] = _FAR if i in self._lows else -_FAR
 
     def _power(self, values, release_ms):
         # Lost time hurries a power-off no more than it hurries a release (D7).

@@ -21,7 +21,9 @@ TEMP_MAX_DC = const(4)
 TEMP_MIN_DC = const(5)
 MOS_DC = const(6)
 SUM_OFF_PM = const(7)
-LEVELS = const(8)  # how many signals are judged every step
+# Judged every step: what trips below its limit, and what trips above.
+LOWS = (CELL_MIN_MV, TEMP_MIN_DC)
+HIGHS = (CELL_MAX_MV, CHG_MA, DSG_MA, TEMP_MAX_DC, MOS_DC, SUM_OFF_PM)
 REST_MAX_MV = const(8)
 REST_MIN_MV = const(9)
 # From here on a signal is 0 while all is well, and no rule on it trips at 0.
@@ -65,6 +67,7 @@ class Signals:
         self.values = array("i", [0] * COUNT)
         self._room()
         self.alarms = memoryview(self.values)[ALARMS:]
+        self.calm = array("i", [0] * (COUNT - ALARMS))  # what `alarms` are while all is well
         self.plausible = Plausible(snap, board.facts)
         self.mosfets = Mosfets(snap, self.values)
         self._retries = retries

@@ -455,7 +455,8 @@ def test_rules_on_alarm_signals_are_high_and_do_not_trip_at_zero():
 
 def test_guard_rules_are_on_signals_that_are_judged():
     for row in RULES:
-        assert row[1] < signals.LEVELS or signals.ALARMS <= row[1] < signals.COUNT, row[0]
+        is_alarm = signals.ALARMS <= row[1] < signals.COUNT
+        assert is_alarm or row[1] in (signals.HIGHS if row[2] == HIGH else signals.LOWS), row[0]
     for row in POWER_RULES:
         assert row[1] in (signals.REST_MAX_MV, signals.REST_MIN_MV), row[0]
 
