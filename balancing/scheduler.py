@@ -144,22 +144,24 @@ class Scheduler:
         return saved.restore(self.observer, self.identity, buf, at)
 
     def step(self, dt_ms, allowed):
-        """In the step: account for what flowed, stop what must stop, decide on a fresh scan.
+        """In the step: act on this sample, `allowed` by the arbiter or not.
 
         At rest no tap is closed and nothing is in a hurry: the charge is summed, and one
         look every two seconds does the rest.
         """
-        snap = self.snap
+        current_ma = self.snap.current_ma
         if self.is_idle:
             self.idle_ms += dt_ms
-            self.idle_mams += snap.current_ma * dt_ms
+            self.idle_mams += current_ma * dt_ms
             if self.idle_ms < self.look_ms:
                 return
             dt_ms, self.idle_ms = self.idle_ms, 0
             current_ma, self.idle_mams = self.idle_mams // dt_ms, 0
-        else:
-            current_ma = snap.current_ma
-        stage = self.stage
+        self._act(current_ma, dt_ms, allowed)
+
+    def _act(self, current_ma, dt_ms, allowed):
+        """Account for what flowed, stop what must stop, decide on a fresh scan."""
+        snap, stage = self.snap, self.stage
         ma = 0
         if stage >= TAKE:
             ma = self.transfer.current_ma()

@@ -28,33 +28,31 @@ class Arbiter:
     def step(self, welded):
         """Decide; `welded` is the mask of MOSFETs that no longer open (D36)."""
         snap = self.snap
-        on = self.wanted & snap.allowed
-        assist = 0
-        if on != BOTH and snap.assist_ok:
-            assist = assisting(
-                on, on | welded, snap.assist, snap.current_ma, self.assist_on_ma, self.assist_off_ma
-            )
         snap.wanted = self.wanted
-        snap.assist = assist
-        snap.gates_cmd = on | assist
+        on = self.wanted & snap.allowed
+        if on == BOTH or not snap.assist_ok:
+            snap.assist = 0
+        else:
+            snap.assist = self._assist(on, on | welded)
+        snap.gates_cmd = on | snap.assist
 
+    def _assist(self, on, carries):
+        """The mask of blocked MOSFETs to close for the sake of their body diodes.
 
-def assisting(on, carries, before, current_ma, on_ma, off_ma):
-    """The mask of blocked MOSFETs to close for the sake of their body diodes.
-
-    `on` are the gates closed in their own right, `carries` those plus welded ones,
-    `before` the assist of the last step. Charging current (positive) flows through the
-    charge MOSFET and the diode of the discharge MOSFET, and the other way round.
-    """
-    if current_ma > 0:
-        blocked = DSG
-    elif current_ma < 0:
-        blocked = CHG
-        current_ma = -current_ma
-    else:
-        return 0
-    if on & blocked or not carries & (BOTH ^ blocked):
-        return 0
-    if before & blocked:
-        return blocked if current_ma >= off_ma else 0
-    return blocked if current_ma > on_ma else 0
+        `on` are the gates closed in their own right, `carries` those plus welded ones.
+        Charging current (positive) flows through the charge MOSFET and the diode of the
+        discharge MOSFET, and the other way round.
+        """
+        current_ma = self.snap.current_ma
+        if current_ma > 0:
+            blocked = DSG
+        elif current_ma < 0:
+            blocked = CHG
+            current_ma = -current_ma
+        else:
+            return 0
+        if on & blocked or not carries & (BOTH ^ blocked):
+            return 0
+        if self.snap.assist & blocked:
+            return blocked if current_ma >= self.assist_off_ma else 0
+        return blocked if current_ma > self.assist_on_ma else 0

@@ -60,17 +60,17 @@ class Plausible:
         """Judge this sample."""
         snap = self.snap
         current_ma = snap.current_ma
-        moved_ma = current_ma - self._last_ma
+        steady = -_STEADY_MA < current_ma - self._last_ma < _STEADY_MA
         self._last_ma = current_ma
-        steady = -_STEADY_MA < moved_ma < _STEADY_MA
         if self._deaf:
             self._deaf = self._deaf - 1 if steady else 0
         far_ma = self._range_ma
         self.current_odd = 0 if self._deaf <= _DEAF_LIMIT and -far_ma < current_ma < far_ma else 1
         if snap.cells_age_ms == 0:
-            self._scan(snap, current_ma, snap.stack_mv, steady)
+            self._scan(snap, steady)
 
-    def _scan(self, snap, current_ma, stack_mv, steady):
+    def _scan(self, snap, steady):
+        stack_mv = snap.stack_mv
         pack_mv = snap.pack_mv
         moved_mv = pack_mv - self._last_pack_mv
         self._last_pack_mv = pack_mv
@@ -83,8 +83,7 @@ class Plausible:
             self._suspect = not -_JUMP_MV < moved_mv < _JUMP_MV
             if not -_PACK_SWING_MV < moved_mv < _PACK_SWING_MV:
                 self._deafer(stack_mv - self._last_stack_mv)
-            swing_ma = current_ma - self._swing_ma
-            if not -_SWING_MA < swing_ma < _SWING_MA:
+            if not -_SWING_MA < snap.current_ma - self._swing_ma < _SWING_MA:
                 self._swing(snap)
             if stack_mv and snap.stack_age_ms == 0:
                 self.sum_off_pm = abs(pack_mv - stack_mv) * 1000 // stack_mv
@@ -93,17 +92,13 @@ class Plausible:
         self._last_stack_mv = stack_mv
         if self._points:
             self._points -= 1
+        odd = self._points > _JUMP_LIMIT or snap.cell_max_mv > _CELL_TOP_MV
         if self._still and self._swings >= _SWINGS:
             # This doubt opens both gates, so no swing will come to lift it (I23): a cell
             # that moves at all does.
             self._moved(snap.cell_mv)
-            frozen = self._still
-        else:
-            frozen = 0
-        if frozen or self._points > _JUMP_LIMIT or snap.cell_max_mv > _CELL_TOP_MV:
-            self.cells_odd = 1
-        else:
-            self.cells_odd = 0
+            odd = odd or self._still
+        self.cells_odd = 1 if odd else 0
 
     def _swing(self, snap):
         # A cell that followed one of four swings is not frozen; one that followed none is.
