@@ -7,9 +7,11 @@ B2A8S20P drops everything below 0.7 A). Runs inside the step: integers below
 2**30, no allocation.
 """
 
-MA_MS_PER_MAH = 3_600_000
-_PIECE_MS = 1000  # 350 A for 1 s is 3.5e8 mA ms, below 2**30
-_MAH_MAX = 1_000_000_000  # stays below 2**30: the counters stop, never wrap
+from micropython import const
+
+MA_MS_PER_MAH = const(3_600_000)
+_PIECE_MS = const(1000)  # 350 A for 1 s is 3.5e8 mA ms, below 2**30
+_MAH_MAX = const(1_000_000_000)  # stays below 2**30: the counters stop, never wrap
 
 
 class Meter:
@@ -32,21 +34,20 @@ class Meter:
     def integrate(self, current_ma, dt_ms):
         """Count current_ma (+ charges, |.| <= 1 000 000) flowing for dt_ms >= 0."""
         while dt_ms > _PIECE_MS:
-            self._piece(current_ma, _PIECE_MS)
+            self.integrate(current_ma, _PIECE_MS)
             dt_ms -= _PIECE_MS
-        self._piece(current_ma, dt_ms)
-
-    def _piece(self, current_ma, dt_ms):
         charge = current_ma * dt_ms
         if charge > 0:
-            self.chg_carry += charge
-            while self.chg_carry >= MA_MS_PER_MAH:
-                self.chg_carry -= MA_MS_PER_MAH
+            carry = self.chg_carry + charge
+            while carry >= MA_MS_PER_MAH:
+                carry -= MA_MS_PER_MAH
                 if self.chg_mah < _MAH_MAX:
                     self.chg_mah += 1
+            self.chg_carry = carry
         else:
-            self.dsg_carry -= charge
-            while self.dsg_carry >= MA_MS_PER_MAH:
-                self.dsg_carry -= MA_MS_PER_MAH
+            carry = self.dsg_carry - charge
+            while carry >= MA_MS_PER_MAH:
+                carry -= MA_MS_PER_MAH
                 if self.dsg_mah < _MAH_MAX:
                     self.dsg_mah += 1
+            self.dsg_carry = carry
