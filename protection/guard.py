@@ -167,7 +167,7 @@ class Guard:
         """Judge this sample: `dt_ms` counts towards trips, `release_ms` towards releases."""
         snap = self.snap
         judged = self.signals
-        judged.step(dt_ms)
+        judged.step()
         values = judged.values
         snap.allowed = BOTH
         snap.fault_word = self.standing_word

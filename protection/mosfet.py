@@ -30,10 +30,9 @@ class Mosfets:
         commanded = snap.gates_cmd
         before = self._before
         self._before = commanded
-        if snap.short_mask or not snap.lease_alive:
+        differs = commanded ^ snap.gates_on
+        if differs and (snap.short_mask or not snap.lease_alive):
             differs = 0
-        else:
-            differs = commanded ^ snap.gates_on
         # The current is a mean over the last step: a gate that was closed for a part of
         # it proves nothing, so a leak needs the gate open for two commands.
         closed = commanded | before

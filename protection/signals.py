@@ -97,7 +97,7 @@ class Signals:
         """The stored settings could not be read: both MOSFETs stay open until they can."""
         self.values[STORE_BAD] = 1 if failed else 0
 
-    def step(self, dt_ms):
+    def step(self):
         """Fill `values` from this step's sample; allocates nothing."""
         snap = self.snap
         values = self.values
@@ -126,7 +126,14 @@ class Signals:
         values[CELLS_ODD] = plausible.cells_odd
         values[CURRENT_ODD] = plausible.current_odd
         values[WIRES_BAD] = snap.wire_bad | snap.wire_open
-        self._temperatures(snap, values)
+        # What was judged of the temperatures holds until a reading or an age is another one.
+        if (
+            snap.t1_age_ms
+            or snap.t2_age_ms
+            or snap.t1_dc != self._t1_dc
+            or snap.t2_dc != self._t2_dc
+        ):
+            self._temperatures(snap, values)
 
     def count_tries(self):
         """Copy the retry counts, after a trip or a clear changed one."""
@@ -160,11 +167,9 @@ class Signals:
         fitted = self._fitted
         t1_dc = snap.t1_dc
         t2_dc = snap.t2_dc
-        ages_ms = snap.t1_age_ms + snap.t2_age_ms
-        if not ages_ms and t1_dc == self._t1_dc and t2_dc == self._t2_dc or not fitted:
+        if not fitted:
             return
-        # What was judged holds until a reading or an age is another one.
-        self._t1_dc = ABSENT_DC if ages_ms else t1_dc
+        self._t1_dc = ABSENT_DC if snap.t1_age_ms or snap.t2_age_ms else t1_dc
         self._t2_dc = t2_dc
         t1_dc = t1_dc if fitted & 1 else ABSENT_DC
         t2_dc = t2_dc if fitted & 2 else ABSENT_DC
