@@ -70,7 +70,8 @@ profiles: $(READY)
 balance: $(READY)
 	@mkdir -p build && $(PY) -m tests.balance --plot build/balance.png
 
-# Onto a board, or into a folder: make deploy DEST=folder [BOARD=…] [AIOBLE=folder].
+# Onto a board, or into a folder: make deploy DEST=folder [BOARD=…] [AIOBLE=folder], the
+# folder of the package aioble or the one above it, as for radio-test.
 deploy size flash firmware repl: $(READY)
 	@$(PY) -m tests.deploy $@ $(filter-out HOST_PYTHON=%,$(MAKEOVERRIDES))
 

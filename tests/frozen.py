@@ -1,9 +1,10 @@
 """Builds a 32-bit MicroPython with the firmware frozen in, and boots it in the heap of a device.
 
 `python -m tests.frozen SOURCE [STEPS [AIOBLE]]`: SOURCE is a folder of MicroPython's own
-source, the release that `tests.device` names, AIOBLE one of aioble. It needs make and a
-compiler that takes -m32. The image is the one that `make firmware` freezes; the stand-ins
-of the chips lie beside it. Prints what is free of a heap of 110 KB after the steps.
+source, the release that `tests.device` names, AIOBLE as `tests.aioble_folder` has it. It
+needs make and a compiler that takes -m32. The image is the one that `make firmware` freezes;
+the stand-ins of the chips lie beside it. Prints what is free of a heap of 110 KB after the
+steps.
 """
 
 import re
@@ -13,7 +14,7 @@ import sys
 from pathlib import Path
 
 import tests  # noqa: F401
-from tests import deploy
+from tests import aioble_folder, deploy
 from tests.boot.bench import add_bench
 from tests.upy.interpreters import ROOT
 
@@ -31,8 +32,8 @@ def interpreter(source, board, aioble):
     image = deploy.image("boards.%s.board" % board, bool(aioble), _OUT / board / "image")
     if aioble:
         (image / "aioble").mkdir()
-        for name in deploy.AIOBLE:
-            shutil.copy(Path(aioble) / name, image / "aioble" / name)
+        for name in aioble_folder.FILES:
+            shutil.copy(aioble / name, image / "aioble" / name)
     manifest = _OUT / board / "manifest.py"
     manifest.write_text(_MANIFEST % image)
     subprocess.run(
@@ -65,11 +66,15 @@ def main(words):
         print("say the folder of MicroPython's source", file=sys.stderr)
         return 2
     steps = int(words[1]) if len(words) > 1 else STEPS
+    try:
+        aioble = aioble_folder.package(words[2]) if len(words) > 2 else None
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
     for board in BOARDS:
         folder = _OUT / board / "beside"
         shutil.rmtree(_OUT / board, ignore_errors=True)
         folder.mkdir(parents=True)
-        aioble = words[2] if len(words) > 2 else None
         python = interpreter(words[0], board, aioble)
         add_bench(folder, board, bool(aioble))
         bench, _ = soak(python, folder, WIDE_KB * 1024, 100)

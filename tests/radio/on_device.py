@@ -2,8 +2,8 @@
 
     AIOBLE=folder python -m tests.radio.on_device
 
-AIOBLE is the folder that holds the package aioble (of micropython-lib; it is not part of
-this project). Without it, or without a MicroPython, this is skipped, with the reason.
+AIOBLE is as `tests.aioble_folder` has it. Without it, or without a MicroPython, this is
+skipped, with the reason.
 """
 
 import os
@@ -11,21 +11,26 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.aioble_folder import package
 from tests.upy.interpreters import ROOT, micropython
 
 _HERE = Path(__file__).parent / "device"
-
-
-def missing():
-    """Why this cannot run, or None."""
-    if not (Path(os.environ.get("AIOBLE", "")) / "aioble" / "server.py").is_file():
-        return "AIOBLE names no folder with aioble"
-    return None if micropython() else "no MicroPython"
+REFUSED = 2
 
 
 def main():
-    """The exit status."""
-    path = ":".join((str(_HERE), str(ROOT), os.environ["AIOBLE"], ".frozen"))
+    """Run it, or say why it is skipped or refused; the exit status."""
+    folder = os.environ.get("AIOBLE")
+    try:
+        above = package(folder).parent if folder else None
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return REFUSED
+    if not above or not micropython():
+        reason = "no MicroPython" if above else "no folder of aioble (AIOBLE)"
+        print("the device's own stack: skipped, %s" % reason)
+        return 0
+    path = ":".join((str(_HERE), str(ROOT), str(above), ".frozen"))
     run = subprocess.run(
         [micropython(), "-X", "heapsize=400k", str(_HERE / "run.py")],
         env=dict(os.environ, MICROPYPATH=path),
@@ -36,8 +41,4 @@ def main():
 
 
 if __name__ == "__main__":
-    REASON = missing()
-    if REASON:
-        print("the device's own stack: skipped, %s" % REASON)
-    else:
-        sys.exit(main())
+    sys.exit(main())
