@@ -82,10 +82,9 @@ def check(path):
         with open(path + ".new", "wb"):
             pass
         os.remove(path + ".new")
-        with open(path, "ab") as file:
-            is_fresh = file.tell() == 0
-        if is_fresh:
-            os.remove(path)
+        if _exists(path):
+            with open(path, "ab"):
+                pass
     except OSError as error:
         raise ValueError("STATE: %s: cannot be written (%s)" % (path, error))
 
@@ -139,9 +138,15 @@ def _check(facts):
 def _keep_aside(path):
     for number in range(1, _ASIDE_MAX):
         aside = "%s.damaged-%d" % (path, number)
-        try:
-            os.stat(aside)
-        except OSError:
+        if not _exists(aside):
             os.rename(path, aside)
             return aside
     return path
+
+
+def _exists(path):
+    try:
+        os.stat(path)
+    except OSError:
+        return False
+    return True

@@ -176,6 +176,17 @@ def test_a_scenario_has_no_state(path, capsys):
     assert "STATE" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("held", [None, b"", b"a state"])
+def test_checking_a_path_changes_nothing(path, held):
+    if held is not None:
+        with open(path, "wb") as file:
+            file.write(held)
+    state.check(path)
+    folder = os.path.dirname(path)
+    assert os.listdir(folder) == ([] if held is None else ["pack.state"])
+    assert held is None or content(path) == held
+
+
 def test_the_decoder_reads_state_files_and_raw_images(path, capsys):
     sim = Simulation()
     sim.run(5)
