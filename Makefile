@@ -21,7 +21,7 @@ TYPINGS := build/typings/ready
 PYTHON ?= python
 RUNNER = $(if $(filter micropython,$(PYTHON)),$(or $(MICROPYTHON),$(BIN)/micropython),$(PY))
 DEVICE := firmware hal protection balancing ble boards
-OPTIONS := $(filter-out PYTHON=% MICROPYTHON=%,$(MAKEOVERRIDES))
+OPTIONS := $(filter-out HOST_PYTHON=% PYTHON=% MICROPYTHON=%,$(MAKEOVERRIDES))
 
 .PHONY: help run radio-test test check scenarios schema bench campaign upy32 clean
 .PHONY: soc profiles balance deploy size flash firmware repl
@@ -62,7 +62,7 @@ test: check upy32
 
 # The gauge on recordings beside a plain counter; the balancer on a simulated session.
 soc: $(READY)
-	@$(PY) -m tests.soc
+	@$(PY) -m tests.soc $(OPTIONS)
 
 profiles: $(READY)
 	@$(PY) -m tests.make_profiles

@@ -9,7 +9,6 @@ FILE.csv (or .csv.gz) has the columns t_s, i_A (mean over the last interval,
 device's own code behind floats, for anyone to drive.
 """
 
-import argparse
 import csv
 import gzip
 import json
@@ -22,6 +21,7 @@ from firmware.estimation.gauge import Gauge
 from firmware.estimation.profiles import LFP, LI_ION, LTO
 from tests import cell_table
 from tests.cell_table import Refused
+from tests.parser import Parser
 
 CHEMISTRIES = {"li_ion": LI_ION, "lfp": LFP, "lto": LTO}
 GRACE_S = 1800.0
@@ -258,7 +258,7 @@ def replay(rows, args, profile=None):
 
 def parser():
     """The command line."""
-    p = argparse.ArgumentParser(prog="python -m tests.replay", description=__doc__.split("\n\n")[0])
+    p = Parser(prog="python -m tests.replay", description=__doc__.split("\n\n")[0])
     p.add_argument("file")
     p.add_argument("--chemistry", required=True)
     p.add_argument("--capacity-ah", type=float, required=True)

@@ -17,7 +17,6 @@ with a capacity believed 15 % wrong, learned after one and a half and after
 three cycles.
 """
 
-import argparse
 import os
 import random
 import sys
@@ -26,6 +25,7 @@ from tests import cell_table
 from tests.cell_table import Refused
 from tests.estimation import courses
 from tests.estimation.rig import owner_table
+from tests.parser import Parser
 from tests.replay import CHEMISTRIES, ReplayGauge, errors, load, plot
 
 DATA = os.path.join(os.path.dirname(__file__), "data", "cells")
@@ -158,7 +158,7 @@ def recordings(args):
 
 def parser():
     """The command line."""
-    p = argparse.ArgumentParser(prog="python -m tests.soc", description=__doc__.split("\n\n")[0])
+    p = Parser(prog="python -m tests.soc", description=__doc__.split("\n\n")[0])
     p.add_argument(
         "--generic", action="store_true", help="do not tell the gauge that it knows this cell type"
     )

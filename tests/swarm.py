@@ -3,7 +3,6 @@
 `python -m tests.swarm SEED [HOURS]` replays one seed and prints its timeline.
 """
 
-import argparse
 import random
 import sys
 
@@ -14,6 +13,7 @@ from hal.virtual.pack import Pack
 from hal.virtual.sim import Simulation, commissioned
 from hal.virtual.timeline import clock_text
 from tests.invariants import Invariants
+from tests.parser import Parser
 
 SENSOR_TARGETS = ["cell1", "cell4", "cell6", "tap0", "tap3", "tap6"] + list(faults.SENSORS)
 # What no firmware can see through is kept out: see tests/README.md.
@@ -109,7 +109,7 @@ class Swarm:
 
 
 def main(argv):
-    parser = argparse.ArgumentParser(prog="python -m tests.swarm")
+    parser = Parser(prog="python -m tests.swarm")
     parser.add_argument("seed", type=int)
     parser.add_argument("hours", type=float, nargs="?", default=0.5)
     args = parser.parse_args(argv)

@@ -16,6 +16,7 @@ from tests import cell_table
 from tests.balance import PRESETS, ReplayBalancer
 from tests.balancing.packs import LOADS, PATTERNS, Driving, Limits, Rest, Solar, imbalance
 from tests.balancing.plant import Cell, Curve, Pack, bound_ah
+from tests.parser import Parser
 
 _HERE = os.path.dirname(__file__)
 _DAY_S = 86400
@@ -299,7 +300,7 @@ def astray(results):
 
 
 def main(argv):
-    parser = argparse.ArgumentParser(prog="python -m tests.balance")
+    parser = Parser(prog="python -m tests.balance")
     parser.add_argument("--packs", help="JSON file of packs to run")
     parser.add_argument("--out", help="JSON file for the results (default: standard output)")
     parser.add_argument(

@@ -9,7 +9,6 @@ course and the next row of the fault table of tests/soc.py. Prints RMSE and wors
 % SOC after 30 minutes of grace (a day under the sun), and the error of the learned capacity.
 """
 
-import argparse
 import math
 import random
 import sys
@@ -17,6 +16,7 @@ import sys
 from firmware.estimation.profiles import LFP, LI_ION
 from tests.estimation.rig import owner_table
 from tests.make_profiles import line
+from tests.parser import Parser
 from tests.replay import GRACE_S, ReplayGauge
 from tests.soc import FAULTS, FULL_SCALE_A, PACK_AH
 
@@ -220,7 +220,7 @@ def run(kind, seed):
 
 def main(argv=None):
     """Print a line for every kind."""
-    p = argparse.ArgumentParser(prog="python -m tests.estimation.packs")
+    p = Parser(prog="python -m tests.estimation.packs")
     p.add_argument("kinds", nargs="*", metavar="KIND", help=", ".join(KINDS))
     p.add_argument("--seeds", type=int, default=22)
     p.add_argument("--first", type=int, default=0)
