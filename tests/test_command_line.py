@@ -44,6 +44,11 @@ def run(*words, timeout=60):
         (["STATE=/nowhere/x.state"], "/nowhere/x.state", "cannot be written"),
         (["STATE=/tmp"], "/tmp", "cannot be written"),
         (["FAULT=chg=frozen"], "frozen", "welded"),
+        (["SCENARIO=cold_morning", "CELLS=4"], "CELLS", "scenario"),
+        (["cell_ovp_mv=3500", "SCENARIO=cold_morning"], "cell_ovp_mv", "scenario"),
+        (["SCENARIO=cold_morning", "SECONDS=5", "SPEED=max"], "SECONDS", "scenario"),
+        (["SCENARIO=cold_morning", "FAULT=cell1=open"], "FAULT", "scenario"),
+        (["SCENARIO=cold_morning", "--fresh"], "--fresh", "scenario"),
     ],
 )
 def test_bad_input_is_one_line_that_names_it_and_exit_2(words, named, allowed):

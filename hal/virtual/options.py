@@ -5,6 +5,8 @@ from hal.virtual import scenario
 from hal.virtual.sim import commissioned
 
 _OWN = ("CHEMISTRY", "CELLS", "CAPACITY_AH", "CAPACITY", "SOC")
+# What may be said of a run of a scenario, which has the rest in itself.
+_OF_A_SCENARIO = ("SCENARIO", "SPEED", "BOARD", "RADIO")
 _CHEMISTRY_BY_NAME = {row[5]: number for number, row in CHEMISTRIES.items()}
 
 
@@ -25,11 +27,16 @@ class Options:
         self.radio = None
         self.fresh = False
         self.own = []  # what was said about pack or settings: it fits only a fresh start
+        extra = []
         for word in words:
             name, _, value = word.partition("=")
             self._take(name, value)
-        if self.state and self.scenario:
-            raise ValueError("STATE: a scenario begins with a pack of its own")
+            if name.upper() not in _OF_A_SCENARIO:
+                extra.append(name)
+        if self.scenario and extra:
+            raise ValueError(
+                "%s: a scenario has its own pack, settings, faults and end" % ", ".join(extra)
+            )
         if self.radio and self.speed is None:
             raise ValueError("RADIO: a phone lives in real time; SPEED=max does not")
 
