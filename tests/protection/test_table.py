@@ -163,7 +163,7 @@ LATCHED_ROWS = [row for row in ROWS if row[4] == "latch"]
 DELAYED_ROWS = [row for row in ROWS if row[5] > PERIOD_MS]
 SLOW_ROWS = [row for row in LEVEL_ROWS if row[6] > PERIOD_MS]
 
-# Brought about in other tests (test_guard, test_mosfet): name, opens, JK bit, own bit, stops.
+# Brought about in test_start, test_guard and test_mosfet: name, opens, JK bit, own bit, stops.
 OTHERS = (
     ("restart_hold", BOTH, NO, 5, True),
     ("unconfigured", BOTH, NO, 1, True),
