@@ -1,74 +1,16 @@
-"""Keeper: what the firmware writes down, when it waits, and what it knows after a cut."""
+"""Keeper: what it writes down, and what the firmware knows after a restart."""
 
 import tests  # noqa: F401
 from boards.jk8s import board as facts
 from firmware import events as e
 from firmware import latches, records
-from firmware.assembly import assemble
 from firmware.settings import Refused
-from firmware.store import RECORD_BLOCKS
 from hal.virtual.flash import PowerLost, VirtualFlash
 from hal.virtual.sim import commissioned
 from protection.rule import BOTH
 from protection.table import NOT_CONFIGURED, STORE_FAILED
 from tests.each import each
-from tests.recorded import RecordedBoard, quiet_frames
-from tests.store.test_store import fill
-
-SECOND = 20  # steps
-
-
-class Rig:
-    """The firmware on recorded input over one flash, and its restarts."""
-
-    def __init__(self, factory=None, flash=None, reason=e.WAKE_BUTTON):
-        self.flash = flash or VirtualFlash()
-        self.factory = factory
-        self.start(reason)
-
-    def start(self, reason=e.WAKE_BUTTON):
-        self.flash.power_on()
-        self.board = RecordedBoard(quiet_frames())
-        self.board.flash = self.flash
-        self.board.wake_reason = lambda: reason
-        self.bms = assemble(self.board, self.factory)
-        self.steps = 0
-
-    def run(self, seconds):
-        """Steps and housekeeping for a while."""
-        for _ in range(seconds * SECOND):
-            self.board.now_ms += 50
-            self.bms.step()
-            self.bms.gauge.work()
-            self.steps += 1
-            if self.steps % SECOND == 0:
-                self.bms.housekeep()
-
-    def journal(self):
-        """Codes and values in the journal, oldest first."""
-        found = [entry[1:] for entry in self.bms.keeper.journal.newest(1000)]
-        found.reverse()
-        return found
-
-    def codes(self):
-        return [entry[0] for entry in self.journal()]
-
-
-def working():
-    """A commissioned pack after a minute of work."""
-    rig = Rig(commissioned(2, facts))
-    rig.run(61)
-    assert rig.bms.snap.gates_cmd == BOTH
-    return rig
-
-
-def refused(call, *arguments):
-    """The refusal that a call raises."""
-    try:
-        call(*arguments)
-    except Refused as no:
-        return no
-    raise AssertionError("was granted")
+from tests.store.rig import Rig, refused, working
 
 
 def test_a_new_board_starts_unconfigured_with_both_gates_open():
@@ -284,183 +226,6 @@ def test_a_change_that_the_flash_does_not_take_is_refused_and_changes_nothing():
     assert list(rig.bms.settings.values) == before
 
 
-def hold(rig, left_ms):
-    """Let a rule be `left_ms` before its trip."""
-    rule = rig.bms.guard.by_name["dsg_ocp"]
-    rule.held_ms = rule.trip_after_ms - left_ms
-    return rule
-
-
-@each(((1000, True), (1001, False)))
-def test_nothing_is_written_within_a_second_of_a_trip(row):
-    left_ms, waits = row
-    rig = working()
-    rig.bms.change({"capacity_mah": 60_000})
-    hold(rig, left_ms)
-    touched = rig.flash.touched
-    for _ in range(100):
-        rig.bms.housekeep()
-    assert (rig.flash.touched == touched) == waits
-    if waits:
-        assert refused(rig.bms.change, {"capacity_mah": 61_000}).key == "store"
-        assert refused(rig.bms.service.store_record, records.ACCESS, b"x").key == "store"
-        assert refused(rig.bms.service.factory_reset).key == "store"
-        assert rig.flash.touched == touched
-    else:
-        rig.bms.change({"capacity_mah": 61_000})
-
-
-@each(((100, False), (101, True)))
-def test_nothing_is_written_when_the_lease_was_not_renewed_in_time(row):
-    since_ms, waits = row
-    rig = working()
-    rig.bms.change({"capacity_mah": 60_000})
-    rig.board.now_ms += since_ms
-    touched = rig.flash.touched
-    for _ in range(10):
-        rig.bms.housekeep()
-    assert (rig.flash.touched == touched) == waits
-    rig.bms.snap.gates_cmd = 0
-    for _ in range(10):
-        rig.bms.housekeep()
-    assert rig.flash.touched > touched
-
-
-def test_trips_are_written_before_anything_else_is():
-    rig = working()
-    for value in range(30):
-        rig.bms.events.post(e.CLOCK_SET, value, 0)
-    rig.bms.guard.retries[0].count = 1
-    rig.bms.events.post(0x11, 3700, 3600)
-    rig.bms.housekeep()
-    assert rig.journal()[-1] == (0x11, 3700, 3600)
-
-
-def test_events_are_dated_once_the_clock_was_set():
-    rig = working()
-    rig.bms.events.post(0x11, 1, 1)
-    rig.run(1)
-    rig.bms.service.set_clock(200_000_000)
-    rig.bms.events.post(0x11, 2, 2)
-    rig.run(4)
-    dates = {entry[4]: entry[2] for entry in rig.bms.keeper.journal.entries() if entry[3] == 0x11}
-    assert dates[1] == 0 and 0 <= dates[2] - 200_000_000 <= 1
-    assert (e.CLOCK_SET, 0, 200_000_000) in rig.journal()
-    rig.bms.service.set_clock(1)
-    assert rig.bms.keeper.date_s(0) == 0
-
-
-@each((0, -1, 1 << 30))
-def test_an_impossible_date_is_refused(row):
-    assert refused(working().bms.service.set_clock, row).key == "clock"
-
-
-def test_lost_events_are_counted_in_the_journal():
-    rig = working()
-    for value in range(100):
-        rig.bms.events.post(e.CLOCK_SET, value, 0)
-    rig.run(20)
-    assert (e.EVENTS_LOST, 36, 0) in rig.journal()
-
-
-def test_a_storm_of_trips_does_not_keep_the_counters_from_being_written():
-    rig = working()
-    for _ in range(130):
-        for value in range(9):
-            rig.bms.events.post(0x11, value, 0)
-        rig.run(1)
-        again = Rig(flash=VirtualFlash(image=bytearray(rig.flash.image)))
-        assert rig.bms.snap.run_s - again.bms.snap.run_s <= 60
-
-
-def test_a_silent_flash_changes_nothing_about_protection():
-    rig = working()
-    rig.flash.silent = True
-    rig.run(200)
-    assert rig.bms.snap.gates_cmd == BOTH and rig.bms.snap.fault_word == 0
-    rig.flash.silent = False
-    rig.run(60)
-    assert e.WRITE_FAILED in rig.codes()
-    run_s = rig.bms.snap.run_s
-    rig.start()
-    assert run_s - rig.bms.snap.run_s <= 60
-
-
-def test_a_latch_that_the_flash_refuses_does_not_hold_up_the_rest():
-    rig = working()
-    rig.bms.guard.retries[0].count = 2
-    put = rig.bms.keeper.store.put
-    tried = []
-
-    def no_latch(number, content):
-        if number == records.LATCH:
-            tried.append(rig.bms.snap.run_s)
-            return False
-        return put(number, content)
-
-    rig.bms.keeper.store.put = no_latch
-    rig.bms.events.post(e.CLOCK_SET, 1, 2)
-    rig.run(30)
-    assert 2 <= len(tried) <= 4 and (e.CLOCK_SET, 1, 2) in rig.journal()
-    rig.bms.keeper.store.put = put
-    rig.run(12)
-    rig.start()
-    assert rig.bms.guard.retries[0].count == 2
-
-
-@each([row[0] for row in records.RECORDS])
-def test_an_unreadable_record_opens_both_gates_until_commissioned_again(row):
-    rig = working()
-    fill(rig.flash, row, 0x00)
-    for _ in range(2):
-        rig.start()
-        rig.run(70)
-        snap = rig.bms.snap
-        assert snap.gates_cmd == 0 and snap.own_word & STORE_FAILED
-        assert snap.own_word & NOT_CONFIGURED
-        assert (e.RECORD_LOST, row, 0) in rig.journal()
-    if row == records.SETTINGS:
-        assert "commission" in refused(rig.bms.change, {"capacity_mah": 33_000}).reason
-    else:
-        rig.bms.change({"capacity_mah": 33_000})
-    rig.run(5)
-    assert rig.bms.snap.gates_cmd == 0 and rig.bms.snap.own_word & STORE_FAILED
-    rig.bms.change({"chemistry": 2, "cell_count": 8, "sensors_fitted": 3})
-    rig.run(5)
-    assert rig.bms.snap.gates_cmd == BOTH and not rig.bms.snap.own_word & STORE_FAILED
-    rig.start()
-    rig.run(5)
-    assert rig.bms.snap.gates_cmd == BOTH
-
-
-def test_a_damaged_copy_is_told_and_the_pack_goes_on():
-    rig = working()
-    first = RECORD_BLOCKS - 2  # the first block of the settings
-    start = first * rig.flash.block_bytes
-    rig.flash.image[start : start + 512] = bytes(512)
-    rig.start()
-    rig.run(8)
-    assert rig.bms.snap.gates_cmd == BOTH
-    assert (e.COPY_REFUSED, records.SETTINGS, 0) in rig.journal()
-
-
-def test_a_dead_flash_at_the_first_start_leaves_both_gates_open():
-    flash = VirtualFlash()
-    flash.silent = True
-    rig = Rig(commissioned(2, facts), flash)
-    rig.run(5)
-    assert rig.bms.snap.gates_cmd == 0 and rig.bms.snap.own_word & STORE_FAILED
-
-
-def test_commissioning_onto_a_dead_flash_is_refused():
-    rig = working()
-    fill(rig.flash, records.LATCH, 0)
-    rig.start()
-    rig.flash.silent = True
-    no = refused(rig.bms.change, {"chemistry": 2})
-    assert no.key == "store" and rig.bms.settings.get("chemistry") == 0
-
-
 def test_a_factory_reset_takes_settings_and_passwords_and_leaves_the_rest():
     rig = working()
     rig.bms.service.store_record(records.ACCESS, b"a password")
@@ -499,38 +264,6 @@ def test_a_factory_reset_that_is_cut_never_leaves_a_pack_armed_with_factory_pass
         password = rig.bms.keeper.store.get(records.ACCESS)
         assert password in (b"", b"a password")
         assert rig.bms.settings.get("chemistry") == 0 or password
-
-
-def test_a_cut_at_any_moment_of_work_leaves_a_board_that_starts():
-    rig = working()
-    image = bytes(rig.flash.image)
-    for cut in range(0, 9000, 257):
-        rig.flash.image[:] = image
-        rig.start()
-        rig.flash.cut_after(cut)
-        try:
-            for n in range(70):
-                rig.run(1)
-                if n % 9 == 0:
-                    rig.bms.change({"capacity_mah": 50_000 + n})
-        except PowerLost:
-            pass
-        run_s = rig.bms.snap.run_s
-        rig.start()
-        assert 0 <= run_s - rig.bms.snap.run_s <= 60
-        assert rig.bms.settings.get("chemistry") == 2 and not rig.bms.keeper.is_bad
-
-
-def test_a_stalled_flash_counts_towards_the_trip():
-    rig = working()
-    frames = [frame[:1] + (-201_000,) + frame[2:] for frame in quiet_frames()]
-    rig.board.frames = frames
-    rig.run(20)
-    assert not rig.bms.guard.by_name["dsg_ocp"].tripped
-    rig.board.now_ms += 10_000  # what an operation that hangs would cost
-    rig.board.now_ms += 50
-    rig.bms.step()
-    assert rig.bms.guard.by_name["dsg_ocp"].tripped
 
 
 def test_balancing_on_a_board_without_a_balancer_is_refused_by_name():
