@@ -10,7 +10,7 @@ sys.path.insert(0, ".")
 
 import micropython
 
-from tests.balancing.test_scheduler import Rig
+from tests.balancing.rig import Rig
 
 STEPS = 1000
 

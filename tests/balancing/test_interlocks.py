@@ -2,7 +2,7 @@
 
 from balancing.scheduler import DIRECT, GIVE, PROBE, TAKE
 from tests.balancing.fakes import Chance, Converter, settings
-from tests.balancing.test_scheduler import STEP_MS, Rig
+from tests.balancing.rig import STEP_MS, Rig
 from tests.each import each
 
 OVP_MV, UVP_MV = 3600, 2600

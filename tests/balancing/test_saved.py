@@ -6,7 +6,7 @@ from balancing.chemistry import LIFEPO4, Chemistry
 from balancing.ledger import UNKNOWN_MAS, Ledger
 from balancing.observer import Observer
 from balancing.saved import SAVED_BYTES, restore, save
-from tests.balancing.test_scheduler import Rig
+from tests.balancing.rig import Rig
 from tests.each import each
 
 IDENTITY = (4, 2, 100_000, 0)

@@ -1,50 +1,9 @@
-"""The scheduler's sequences: slices, phases, and everything that must stop them within a step."""
+"""The scheduler's sequences: slices, settling, and everything that must stop them within a step."""
 
-from balancing.scheduler import (
-    BLEED,
-    DIRECT,
-    GIVE,
-    NO_CELL,
-    OFF,
-    PROBE,
-    REST,
-    SETTLE,
-    TAKE,
-    Scheduler,
-)
-from tests.balancing.fakes import Converter, Snap, settings
+from balancing.scheduler import DIRECT, GIVE, NO_CELL, OFF, REST, SETTLE, TAKE, Scheduler
+from tests.balancing.fakes import settings
+from tests.balancing.rig import STEP_MS, Rig
 from tests.each import each
-
-STEP_MS = 50
-
-
-class Rig:
-    """Snapshot, converter and scheduler; the driver's age rule: no scan while a tap is closed."""
-
-    def __init__(self, kind="direct", senses_leads=False, events=None, **changed):
-        self.values = settings(**changed)
-        self.snap = Snap(self.values["cell_count"])
-        self.board = Converter(kind, senses_leads)
-        self.scheduler = Scheduler(self.snap, self.board, events, 0)
-        self.scheduler.load(self.values)
-
-    def owe(self, source=1, sink=3, ah=2):
-        """Every charge is known: `source` is `ah` ampere-hours too rich, `sink` too poor."""
-        ledger = self.scheduler.ledger
-        for i in range(ledger.cells):
-            ledger.offset_mas[i] = ledger.sigma_mas[i] = 0
-        ledger.offset_mas[source], ledger.offset_mas[sink] = ah * 3_600_000, -ah * 3_600_000
-        ledger.find_level(self.board.kappa_pm)
-        return self
-
-    def step(self, count=1, allowed=True, dt_ms=STEP_MS):
-        for _ in range(count):
-            if self.board.is_open():
-                self.snap.cells_age_ms = 0
-            else:
-                self.snap.cells_age_ms += dt_ms
-            self.scheduler.step(dt_ms, allowed)
-        return self.snap.bal_stage
 
 
 def test_it_rests_while_nothing_is_known():
@@ -217,53 +176,6 @@ def test_a_hot_mosfet_must_cool_before_it_goes_on():
             rig.scheduler.stage = REST
 
 
-def test_a_storage_board_takes_until_full_and_gives_until_empty():
-    rig = Rig("storage").owe()
-    stages = []
-    for _ in range(600):
-        stage = rig.step()
-        if rig.board.cell is not None:
-            rig.board.volts_mv += 20 if rig.board.way < 0 else -40
-        if stage != SETTLE and (not stages or stages[-1] != stage):
-            stages.append(stage)
-        if stage == TAKE:
-            assert (rig.snap.bal_state, rig.snap.bal_ma, rig.board.cell) == (2, -2000, 1)
-        if stage == GIVE:
-            assert (rig.snap.bal_state, rig.snap.bal_ma, rig.board.cell) == (1, 2000, 3)
-    assert stages[:4] == [TAKE, GIVE, TAKE, GIVE]
-    assert 900 <= rig.board.volts_mv <= 2700
-
-
-def test_full_storage_is_given_away_first():
-    rig = Rig("storage").owe()
-    rig.board.volts_mv = 2600
-    assert rig.step() == GIVE
-
-
-def test_what_is_stored_when_the_debt_ends_still_goes_to_the_poor_cell():
-    rig = Rig("storage").owe()
-    rig.board.volts_mv = 1500
-    rig.step(3)
-    rig.scheduler.ledger.forget()
-    while rig.step() != GIVE:
-        assert rig.snap.bal_stage in (TAKE, SETTLE)
-    assert rig.board.cell == 3
-    rig.board.volts_mv = 1000
-    rig.step(3)
-    assert rig.snap.bal_stage == REST
-
-
-def test_stored_charge_waits_where_the_receiver_is_near_ovp():
-    rig = Rig("storage").owe()
-    rig.board.volts_mv = 1500
-    rig.step(3)
-    rig.scheduler.ledger.forget()
-    rig.snap.cell_mv[3] = 3590
-    for _ in range(30):
-        assert rig.step() != GIVE
-    assert rig.snap.bal_stage == REST
-
-
 @each((("storage", TAKE, 1500), ("storage", GIVE, 2600), ("direct", DIRECT, 0)))
 def test_every_transfer_has_a_time_limit(row):
     kind, stage, volts_mv = row
@@ -300,99 +212,6 @@ def test_the_current_keeps_to_setting_capacity_and_board(row):
     rig = Rig(**{row[0]: row[1]}).owe()
     rig.step()
     assert rig.board.ma == row[2]
-
-
-def test_voltage_mode_is_the_manuals_rule_with_hysteresis():
-    rig = Rig(balance_mode=1)
-    mv = rig.snap.cell_mv
-    mv[0] = 3310
-    assert rig.step() == REST
-    mv[0] = 3311
-    assert rig.step() == DIRECT and rig.board.pair == (0, 1)
-    mv[0] = 3306
-    rig.step(12)
-    assert rig.snap.bal_stage in (DIRECT, SETTLE)
-    mv[0] = 3305
-    rig.step(12)
-    assert rig.snap.bal_stage == REST
-
-
-def test_without_hysteresis_stop_equals_start():
-    rig = Rig(balance_mode=1, balance_hysteresis_on=0)
-    rig.snap.cell_mv[0] = 3311
-    assert rig.step() == DIRECT
-    rig.snap.cell_mv[0] = 3310
-    rig.step(12)
-    assert rig.snap.bal_stage == REST
-
-
-@each(((3000, REST), (3001, DIRECT)))
-def test_a_knee_lead_needs_the_start_voltage(row):
-    rig = Rig()
-    rig.scheduler.ledger.leader, rig.scheduler.ledger.followers = 2, 0b1011
-    rig.snap.cell_mv[2] = row[0]
-    assert rig.step() == row[1]
-
-
-def test_a_passive_board_bleeds_the_rich():
-    rig = Rig("bleed").owe()
-    assert rig.step() == BLEED
-    assert rig.board.mask == 0b0011  # two at most
-    assert rig.snap.bal_state == 2
-
-
-def test_a_passive_board_books_what_it_burns():
-    rig = Rig("bleed").owe()
-    before = rig.scheduler.ledger.offset_mas[1]
-    while rig.step() != SETTLE:
-        pass
-    assert rig.scheduler.ledger.offset_mas[1] == before - 1000
-    rig.scheduler.ledger.forget()
-    rig.step(12)
-    assert rig.snap.bal_stage == REST
-
-
-def test_a_passive_board_follows_the_manual_in_voltage_mode():
-    rig = Rig("bleed", balance_mode=1)
-    rig.snap.cell_mv[2] = 3320
-    assert rig.step() == BLEED and rig.board.mask == 0b0100
-    rig.snap.cell_mv[2] = 3306
-    rig.step(12)
-    assert rig.board.mask in (0, 0b0100) and rig.scheduler.is_running
-    rig.snap.cell_mv[2] = 3300
-    rig.step(12)
-    assert rig.snap.bal_stage == REST
-
-
-def test_leads_are_measured_at_every_session_and_a_bad_one_inhibits():
-    rig = Rig("direct", True)
-    rig.board.leads_mohm = [50, 50, 300, 50, 50]
-    rig.owe()
-    assert rig.step() == PROBE
-    while rig.step() == PROBE:
-        assert not rig.snap.wire_bad
-    assert rig.snap.wire_bad == 0b00100 and rig.board.is_open()
-    assert rig.step(20) == OFF
-    rig.board.leads_mohm = [50] * 5
-    rig.scheduler.probe()
-    assert rig.step() == PROBE
-    while rig.step() == PROBE:
-        pass
-    assert rig.step(2) == DIRECT
-    rig.scheduler.ledger.forget()
-    rig.step(12)
-    rig.owe()
-    assert rig.step() == PROBE
-
-
-def test_probing_is_booked():
-    rig = Rig("direct", True).owe()
-    before = sum(rig.scheduler.ledger.offset_mas)
-    rig.board.leads_mohm = [50] * 5
-    rig.step()
-    while rig.step() == PROBE:
-        pass
-    assert sum(rig.scheduler.ledger.offset_mas) <= before - 4 * 90
 
 
 def test_only_a_changed_pack_is_learned_anew():
@@ -467,27 +286,6 @@ def test_what_was_under_way_when_it_had_to_stop_is_booked():
     assert rig.scheduler.ledger.offset_mas[3] == -7_200_000 + 360
 
 
-def test_on_command_leads_are_measured_with_nothing_owed():
-    rig = Rig("direct", True)
-    rig.board.leads_mohm = [50, 50, 300, 50, 50]
-    assert rig.step(3) == REST
-    assert rig.scheduler.probe()
-    assert rig.step() == PROBE
-    while rig.step() == PROBE:
-        pass
-    assert rig.snap.wire_bad == 0b00100 and rig.snap.wire_mohm[1] == 50
-    assert rig.step(20) == OFF
-
-
-@each((("bleed", False, 1), ("direct", False, 1), ("none", True, 1), ("direct", True, 0)))
-def test_leads_that_cannot_be_measured_are_said_so(row):
-    kind, senses_leads, switch = row
-    rig = Rig(kind, senses_leads, balance_switch_on=switch)
-    rig.snap.wire_bad = 2
-    assert not rig.scheduler.probe()
-    assert rig.snap.wire_bad == 2 and rig.step(3) != PROBE
-
-
 class Told:
     def __init__(self):
         self.posted = []
@@ -517,20 +315,3 @@ def test_a_short_session_is_not_told():
     rig.step(20)
     rig.step(1, False)
     assert told.posted == [] and rig.scheduler.session_mas == 0
-
-
-def test_a_storage_that_is_full_gives_only_to_whom_it_may():
-    rig = Rig("storage").owe()
-    rig.board.volts_mv = 2600
-    rig.step()
-    assert rig.snap.bal_stage == GIVE
-    rig.snap.cell_mv[3] = 3570
-    while rig.step() == GIVE:
-        pass
-    rig.step()
-    assert rig.snap.bal_stage == REST and rig.board.is_open()
-    rig.scheduler.phase = GIVE
-    rig.board.volts_mv = 1000
-    rig.snap.cell_mv[3] = 3300
-    rig.scheduler.ledger.forget()
-    assert rig.step() == REST
