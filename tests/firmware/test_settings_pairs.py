@@ -9,7 +9,7 @@ import pytest
 
 from boards.jk8s import board as jk8s
 from firmware.settings import LFP, LI_ION, LTO, Refused
-from tests.firmware.test_settings import RANGES
+from tests.firmware.ranges import RANGES
 from tests.rig import commission
 
 # chemistry: OVP ceiling, UVP floor, power-off floor, cell counts
