@@ -1,38 +1,20 @@
 """The Libre Solar BMS C1 behind its pins: one I2C wire, a button, two lights."""
 
-from tests.hal.standins import machine
 from tests.hal.standins.bq76952 import Bq76952Chip
 from tests.hal.standins.bus import I2cWire
+from tests.hal.standins.processor import Processor
 
 _ADDRESS = 0x08
 
 
-class C1Bench:
+class C1Bench(Processor):
     """What hangs on the pins of the ESP32-C3."""
 
     def __init__(self, world, facts):
-        self.world = world
-        self.facts = facts
-        self.names = {number: name for name, number in facts.PINS.items()}
+        super().__init__(world, facts)
         self.chip = Bq76952Chip(world, facts.SHUNT_UOHM)
         world.chips.append(self.chip)
         self.i2c = I2cWire(world, facts.I2C_HERTZ, {_ADDRESS: self.chip})
-        self.levels = {}
-        self.reset_cause = machine.PWRON_RESET
-        self.resets = 0
-        self.clock_hz = []
-
-    def cause(self):
-        return self.reset_cause
-
-    def reset(self):
-        self.resets += 1
-
-    def clocked(self, hertz):
-        self.clock_hz.append(hertz)
-
-    def feed(self, timeout_ms):
-        self.world.plant.watchdog.feed()
 
     def level(self, number):
         if self.names[number] == "button":

@@ -3,22 +3,19 @@
 import math
 
 from protection.rule import CHG, DSG
-from tests.hal.standins import machine
 from tests.hal.standins.ads1220 import Ads1220Chip
+from tests.hal.standins.processor import Processor
 
 
 class Shorted(AssertionError):
     """The taps would have shorted a cell, or turned one round into the converter."""
 
 
-class Jk8sBench:
+class Jk8sBench(Processor):
     """What hangs on the pins of the ESP32 of a jk8s board."""
 
     def __init__(self, world, facts):
-        self.world = world
-        self.facts = facts
-        self.names = {number: name for name, number in facts.PINS.items()}
-        self.levels = {}
+        super().__init__(world, facts)
         self._shift_pin = facts.PINS["sense_shift"]
         self.cell_adc = Ads1220Chip(world, self._tap_bus)
         self.current_adc = Ads1220Chip(world, self._shunt)
@@ -28,25 +25,10 @@ class Jk8sBench:
         self.set_duty = 0
         self.sense_dead = None
         self.sense_left = []
-        self.reset_cause = machine.PWRON_RESET
-        self.resets = 0
-        self.clock_hz = []
         self.first_word = None  # what the tap registers took over first
         self.taps_seen = set()
 
     # What machine asks.
-
-    def cause(self):
-        return self.reset_cause
-
-    def reset(self):
-        self.resets += 1
-
-    def clocked(self, hertz):
-        self.clock_hz.append(hertz)
-
-    def feed(self, timeout_ms):
-        self.world.plant.watchdog.feed()
 
     def level(self, number):
         if self.names[number] == "miso":
