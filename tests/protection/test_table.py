@@ -13,20 +13,29 @@ from tests.each import each
 from tests.rig import PERIOD_MS, Rig, commission
 
 
-def _highest(rig, mv):
-    rig.snap.cell_max_mv = mv
+def _field(*names):
+    """Brought about by what the snapshot shows there."""
+
+    def inject(rig, value):
+        for name in names:
+            setattr(rig.snap, name, value)
+
+    return inject
 
 
-def _lowest(rig, mv):
-    rig.snap.cell_min_mv = mv
-
-
-def _all_cells(rig, mv):
-    rig.snap.cell_max_mv = rig.snap.cell_min_mv = mv
-
-
-def _charge(rig, ma):
-    rig.snap.current_ma = ma
+_highest = _field("cell_max_mv")
+_lowest = _field("cell_min_mv")
+_all_cells = _field("cell_max_mv", "cell_min_mv")
+_charge = _field("current_ma")
+_battery = _field("t1_dc", "t2_dc")
+_mos = _field("mos_dc")
+_cells_age = _field("cells_age_ms")
+_current_age = _field("current_age_ms")
+_stack_age = _field("stack_age_ms")
+_sensor_age = _field("t2_age_ms")
+_mos_age = _field("mos_age_ms")
+_taps = _field("taps_wrong")
+_wire = _field("wire_bad")
 
 
 def _discharge(rig, ma):
@@ -40,46 +49,10 @@ def _short(mask):
     return inject
 
 
-def _battery(rig, dc):
-    rig.snap.t1_dc = rig.snap.t2_dc = dc
-
-
-def _mos(rig, dc):
-    rig.snap.mos_dc = dc
-
-
-def _cells_age(rig, ms):
-    rig.snap.cells_age_ms = ms
-
-
-def _current_age(rig, ms):
-    rig.snap.current_age_ms = ms
-
-
-def _stack_age(rig, ms):
-    rig.snap.stack_age_ms = ms
-
-
-def _sensor_age(rig, ms):
-    rig.snap.t2_age_ms = ms
-
-
-def _mos_age(rig, ms):
-    rig.snap.mos_age_ms = ms
-
-
-def _taps(rig, count):
-    rig.snap.taps_wrong = count
-
-
 def _sum_off(rig, pm):
     # 20 000 mV measured as one: each per mille is 20 mV.
     rig.snap.stack_mv = 20_000
     rig.snap.pack_mv = 20_000 + 20 * pm
-
-
-def _wire(rig, mask):
-    rig.snap.wire_bad = mask
 
 
 def _tries(at):
