@@ -15,12 +15,12 @@ import json
 import math
 import os
 import sys
-from array import array
 
 from firmware.estimation.gauge import Gauge
 from firmware.estimation.profiles import LFP, LI_ION, LTO
 from tests import cell_table
 from tests.cell_table import Refused
+from tests.estimation.rig import Settings, Snap
 from tests.parser import Parser
 
 CHEMISTRIES = {"li_ion": LI_ION, "lfp": LFP, "lto": LTO}
@@ -29,24 +29,6 @@ COLUMNS = ("t_s", "i_A", "v_V", "T_C", "soc_ref")
 _OLD_MS = 1_000_000
 _GAP_S = 20.0
 _GAP_TIMES = 8.0
-
-
-class _Snap:
-    """The fields of the loop's snapshot that the gauge reads."""
-
-    def __init__(self, cell_count):
-        self.current_ma = 0
-        self.current_age_ms = 0
-        self.cell_mv = array("H", [0] * cell_count)
-        self.cell_count = cell_count
-        self.cells_age_ms = 0
-        self.t1_dc = 250
-        self.t2_dc = -2000
-
-
-class _Settings:
-    def get(self, key):
-        return getattr(self, key)
 
 
 class ReplayGauge:
@@ -67,12 +49,9 @@ class ReplayGauge:
             raise Refused("n_cells %r: must be 1..32" % (n_cells,))
         # The device counts whole mA: a single small cell is scaled up to 100 Ah.
         self._scale = 100.0 / capacity_ah if capacity_ah < 20.0 else 1.0
-        self.snap = _Snap(n_cells)
-        settings = _Settings()
-        settings.chemistry = CHEMISTRIES[chemistry]
-        settings.cell_count = n_cells
-        settings.capacity_mah = round(capacity_ah * self._scale * 1000.0)
-        settings.cell_table = profile
+        self.snap = Snap(n_cells)
+        capacity_mah = round(capacity_ah * self._scale * 1000.0)
+        settings = Settings(CHEMISTRIES[chemistry], n_cells, capacity_mah, profile)
         self.gauge = Gauge(self.snap, round(full_scale_a * self._scale * 1000.0))
         self.gauge.load(settings)
         self.gauge.set_soc(round(soc0 * 1000.0))
