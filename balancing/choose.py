@@ -22,21 +22,23 @@ def is_worth(ledger, high, low, tenths, floor):
     return (ledger.offset_mas[high] - ledger.offset_mas[low]) // unit > need
 
 
-def pair_by_debt(ledger, cell_mv, give_mv, take_mv, tenths, floor):
+def pair_by_debt(ledger, cell_mv, give_mv, take_mv, tenths, floor, side):
     """The cell furthest above the level to the one furthest below it, if that is worth it.
 
-    Each lies on its own side of the level, so a transfer reduces the sum of offsets.
+    Each lies on its own side of the level by more than `side` / 10 of its own doubt, so a
+    transfer reduces the sum of offsets.
     """
-    offset = ledger.offset_mas
-    high = low = ledger.level_mas
+    offset, sigma, level = ledger.offset_mas, ledger.sigma_mas, ledger.level_mas
+    high = low = 0
     source = sink = -1
     for i in range(ledger.cells):
-        q = offset[i]
-        if q > high:
-            if cell_mv[i] > give_mv:
-                source, high = i, q
-        elif q < low and cell_mv[i] < take_mv:
-            sink, low = i, q
+        q = offset[i] - level
+        sure = abs(q) - sigma[i] // 10 * side
+        if q > 0:
+            if sure > high and cell_mv[i] > give_mv:
+                source, high = i, sure
+        elif sure > low and cell_mv[i] < take_mv:
+            sink, low = i, sure
     if source < 0 or sink < 0 or not is_worth(ledger, source, sink, tenths, floor):
         return NONE
     return source * 256 + sink

@@ -24,7 +24,9 @@ _BACK_BINS = 0.2  # or when it pauses: a full pack is not to wait for the next 2
 _FEW_BINS, _LONG_BINS = 6, 50  # a pass that teaches anything; one that makes ripe, and is kept
 _TOP_BINS = 17  # as near to full shows what the sensors hid
 _ROUNDS, _LAST_ROUNDS = 10, 40
-_REST_PM = 10  # of C: below it the pack rests
+# of C: below it the pack rests; without a plateau, where a millivolt is no charge to speak of,
+# a night's load counts as rest
+_REST_PM, _STEEP_REST_PM = 10, 35
 _REST_S = 1800.0
 _REST_AGAIN_BINS = 1.5
 _ROUGH_S = 300.0  # of a current that jumps, nothing is believed for so long
@@ -147,7 +149,8 @@ class Observer:
         jump_mv = abs(now_ma - self.usual_ma) * (r0 + r1)
         self.rough_mv += (jump_mv - self.rough_mv) * dt_s / (_ROUGH_S + dt_s)
         self.usual_ma = now_ma
-        is_still = abs(self.charge_mas) < self.capacity_mah * _REST_PM * dt_s / 1000
+        rest_pm = _REST_PM if self.chemistry.knee_mv else _STEEP_REST_PM
+        is_still = abs(self.charge_mas) < self.capacity_mah * rest_pm * dt_s / 1000
         self.rest_s = self.rest_s + dt_s if is_still else 0.0
         if not is_still:
             self.rest_shift = -1.0

@@ -48,6 +48,9 @@ _REPRIEVE_MS = 60_000
 # of a per cent: 1 % is asked for, and which way they would have to go is in doubt.
 _TENTHS = (25, 20, 12, 8, 10, 7)
 _FLOOR = (50, 20, 25, 20, 15, 10)
+# choose.pair_by_debt: by how many tenths of its own doubt each cell of a pair must lie on its
+# side of the level, so that one cell's great debt does not push another across
+_SIDE = (15, 3, 0)
 
 
 class Scheduler:
@@ -325,7 +328,8 @@ class Scheduler:
                 if choose.is_worth(self.ledger, source, sink, tenths, floor):
                     return source * 256 + sink
         self.stays = _STAYS
-        pair = choose.pair_by_debt(self.ledger, cell_mv, give_mv, take_mv, tenths, floor)
+        side = _SIDE[self.ledger.ripe]
+        pair = choose.pair_by_debt(self.ledger, cell_mv, give_mv, take_mv, tenths, floor, side)
         if pair == choose.NONE and self.ledger.leader >= 0:
             give_mv = max(give_mv, self.start_mv)
             pair = choose.pair_by_lead(self.ledger, cell_mv, give_mv, take_mv)

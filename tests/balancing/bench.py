@@ -1,9 +1,9 @@
 """Random or given packs through the balancer and the manual's plain rule, judged by the plant.
 
 Spread is the difference between the cells' charge missing to full, over the nominal
-capacity. Wrong-way charge is what was taken from a cell that lacked more than the one it
-went to. The bound is what one shuttle needs at least from the state at the end of the first
-charge that reached a knee (or from the start, where no charge does).
+capacity. Wrong-way charge is what transfers moved that made the sum of the cells' offsets
+from their mean greater. The bound is what one shuttle needs at least from the state at the
+end of the first charge that reached a knee (or from the start, where no charge does).
 """
 
 import argparse
@@ -112,11 +112,18 @@ def build_load(case, n):
     )
 
 
-def offsets_ah(pack):
-    """Sum of what the cells lack more or less than the pack's mean."""
-    missing = pack.missing_ah()
+def offsets_ah(missing):
+    """Sum of what the cells lack more or less than their mean."""
     mean = sum(missing) / len(missing)
     return sum([abs(m - mean) for m in missing])
+
+
+def grows(missing, pair, ah, kappa):
+    """Whether taking so much from one cell of the pair for the other makes the sum greater."""
+    after = list(missing)
+    after[pair[0]] += ah
+    after[pair[1]] -= kappa * ah
+    return offsets_ah(after) > offsets_ah(missing)
 
 
 class PlainRule:
@@ -158,7 +165,7 @@ def run(case, balancer, dt_s=10.0, trace=None):
     violations = 0
     pair = knee_end_s = done_s = bound_s = None
     has_knee = False
-    sum_start_ah = offsets_ah(pack)
+    sum_start_ah = offsets_ah(pack.missing_ah())
     out = {"name": case.get("name", ""), "spread_start_pct": 100 * pack.spread_ah() / capacity_ah}
     out["bound_start_h"] = bound_ah(pack.missing_ah(), kappa) / take_a
     while t < case.get("days", 3) * _DAY_S:
@@ -169,7 +176,7 @@ def run(case, balancer, dt_s=10.0, trace=None):
             source, sink = pair
             ah = take_a * dt_s / 3600
             moved += ah
-            if cells[source].missing_ah > cells[sink].missing_ah:
+            if grows(pack.missing_ah(), pair, ah, kappa):
                 wrong += ah
             if source == sink or volts[sink] > ovp_mv / 1000 or volts[source] < uvp_mv / 1000:
                 violations += 1
@@ -189,7 +196,7 @@ def run(case, balancer, dt_s=10.0, trace=None):
     out.update(
         spread_end_pct=100 * spread,
         sum_start_ah=sum_start_ah,
-        sum_end_ah=offsets_ah(pack),
+        sum_end_ah=offsets_ah(pack.missing_ah()),
         moved_ah=moved,
         lost_ah=moved * (1 - kappa),
         wrong_ah=wrong,

@@ -2,8 +2,8 @@
 
 from array import array
 
-from balancing import choose
-from balancing.ledger import Ledger
+from balancing import choose, scheduler
+from balancing.ledger import LIMIT_MAS, UNKNOWN_MAS, Ledger
 from tests.balancing.fakes import Chance
 from tests.each import each
 
@@ -22,14 +22,14 @@ def ledger_of(offsets, sigma=0, level=0):
     return ledger
 
 
-def by_debt(ledger, tenths, floor, mv=None, give_mv=GIVE_MV, take_mv=TAKE_MV):
-    return choose.pair_by_debt(ledger, mv or EVEN, give_mv, take_mv, tenths, floor)
+def by_debt(ledger, tenths, floor, mv=None, give_mv=GIVE_MV, take_mv=TAKE_MV, side=0):
+    return choose.pair_by_debt(ledger, mv or EVEN, give_mv, take_mv, tenths, floor, side)
 
 
 @each(((3299, choose.NONE), (3300, choose.NONE), (3301, 1)))
 def test_a_giver_stays_clear_of_uvp(row):
     ledger, mv = ledger_of([300, -300]), array("H", [row[0], 3200])
-    assert choose.pair_by_debt(ledger, mv, 3300, TAKE_MV, 0, 1) == row[1]
+    assert choose.pair_by_debt(ledger, mv, 3300, TAKE_MV, 0, 1, 0) == row[1]
     ledger.leader, ledger.followers = 0, 2
     assert choose.pair_by_lead(ledger, mv, 3300, TAKE_MV) == row[1]
     assert choose.pair_by_voltage(mv, 2, 3300, TAKE_MV, 10) == row[1]
@@ -40,7 +40,7 @@ def test_a_giver_stays_clear_of_uvp(row):
 @each(((3299, 1), (3300, choose.NONE), (3301, choose.NONE)))
 def test_a_receiver_stays_clear_of_ovp(row):
     ledger, mv = ledger_of([300, -300]), array("H", [3400, row[0]])
-    assert choose.pair_by_debt(ledger, mv, GIVE_MV, 3300, 0, 1) == row[1]
+    assert choose.pair_by_debt(ledger, mv, GIVE_MV, 3300, 0, 1, 0) == row[1]
     ledger.leader, ledger.followers = 0, 2
     assert choose.pair_by_lead(ledger, mv, GIVE_MV, 3300) == row[1]
     assert choose.pair_by_voltage(mv, 2, GIVE_MV, 3300, 10) == row[1]
@@ -53,6 +53,32 @@ def test_who_may_not_is_passed_over():
     ledger.leader, ledger.followers = 2, 0b110010
     assert choose.pair_by_lead(ledger, mv, 3100, 3400) == 2 * 256 + 5
     assert choose.pair_by_voltage(mv, 6, 3100, 3200, 10) == 4 * 256 + 1
+
+
+# of a doubt of 0.40 %, 15 tenths are 0.60 %: units of offset of the partner of a great debt
+@each(((59, choose.NONE), (60, choose.NONE), (61, 0)))
+def test_a_great_debt_pushes_no_cell_whose_side_is_in_doubt(row):
+    offset, source = row
+    wanted = source if source < 0 else source * 256 + 1
+    assert by_debt(ledger_of([offset, -500, 0], 40), 10, 10, side=15) == wanted
+    assert by_debt(ledger_of([offset, -500, 0], 40), 10, 10) == 1
+    mirrored = wanted if source < 0 else 256
+    assert by_debt(ledger_of([-offset, 500, 0], 40), 10, 10, side=15) == mirrored
+
+
+def test_the_surest_comes_first():
+    ledger = ledger_of([200, 150, -500], 0)
+    ledger.sigma_mas[0] = 60 * UNIT
+    assert by_debt(ledger, 0, 10, side=10) == 1 * 256 + 2
+    assert by_debt(ledger, 0, 10, side=8) == 0 * 256 + 2
+
+
+def test_doubt_without_end_stays_below_two_to_the_thirtieth():
+    ledger = ledger_of([300, -300])
+    ledger.forget()
+    ledger.offset_mas[0], ledger.offset_mas[1] = 500_000_000, -500_000_000
+    assert by_debt(ledger, 0, 0, side=15) == choose.NONE
+    assert max(UNKNOWN_MAS // 10 * max(scheduler._SIDE), 2 * LIMIT_MAS) < 2**30
 
 
 def test_the_richest_gives_to_the_poorest():

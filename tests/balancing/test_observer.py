@@ -173,6 +173,16 @@ def test_rest_begins_after_half_an_hour(row):
     assert (pack.ledger.sigma_mas[0] == UNKNOWN_MAS) == (row[1] is not None)
 
 
+# the current of a night, per mille of the capacity in an hour, for three quarters of one
+@each(((LI_ION, -34, True), (LI_ION, -36, False), (LIFEPO4, -9, True), (LIFEPO4, -11, False)))
+def test_a_nights_load_is_rest_where_no_plateau_hides_charge(row):
+    kind, load_pm, is_rest = row
+    pack = Pack(kind, slope, [30, 24, 31])
+    for _ in range(540):
+        pack.window(load_pm / 7200)
+    assert (pack.observer.rest_s > 1800) == is_rest
+
+
 def test_rest_is_looked_at_again_only_after_a_move_or_a_current():
     pack = Pack(LI_ION, slope, [30, 24, 31]).rest(1)
     first = pack.observer.align.info[0]

@@ -71,6 +71,21 @@ def test_the_bound_is_what_one_shuttle_must_take(missing, kappa, taken):
     assert abs(bound_ah(missing, kappa) - taken) < 1e-6
 
 
+# what cells lack, giver and taker, and whether 1 Ah taken, 0.9 given makes their offsets greater
+@pytest.mark.parametrize(
+    "missing, pair, is_greater",
+    [
+        ([0, 10, 10, 10], (0, 1), False),
+        ([0, 10, 10, 10], (1, 0), True),
+        ([0, 10, 4, 6], (2, 1), False),
+        ([0, 10, 5, 5], (2, 1), True),
+        ([0, 10, 5, 6], (3, 2), True),
+    ],
+)
+def test_wrong_way_is_what_makes_the_sum_of_offsets_greater(missing, pair, is_greater):
+    assert bench.grows(missing, pair, 1.0, 0.9) == is_greater
+
+
 def test_every_kind_of_case_is_drawn():
     cases = [bench.random_case(seed) for seed in range(240)]
     assert {c["load"]["kind"] for c in cases} == set(LOADS)
