@@ -17,6 +17,7 @@ to a per cent of charge or so), with the polarisation and with hysteresis that
 is not known.
 """
 
+from array import array
 from math import exp, sqrt
 
 from firmware.estimation.bank import TIDYINGS, Bank
@@ -31,10 +32,14 @@ _ANCHOR_S = 60.0
 _FULL_TAIL_C = 0.06
 _TAIL_S = 1200.0  # a tail that falls faster was cut off
 _FULL_DRAIN_C = -0.02  # what an offset of the sensor may make of a rest
+_FULL_LEAST = 95  # per cent at which a charge may have ended
+_FULL_DOUBT_V = 0.01  # of the reading and of the curve
 _TAIL_MISSES = 0.3  # of SOC per C rate: at 6 % C the A123 cell still takes in 1.8 %
 _EMPTY_C = 0.1  # the empty anchor needs |I| <= C/10 and 10 degrees
 _EMPTY_TEMP_C = 10.0
 _WEIGHT_MAX = 0.3
+_STRETCHES = 25  # of the curve, and full
+_AGAIN, _FORGETS = 8.0, 200.0  # weight heard of one: of the next half is new; and is forgotten
 
 
 class Estimator:
@@ -66,6 +71,7 @@ class Estimator:
 
     def _restart(self):
         self.looking = None
+        self.told = array("f", [0.0] * (2 * _STRETCHES + 2))  # weight heard, down and up
         self.seen_s = 0.0
         self.cell.clear()
         self._publish()
@@ -172,13 +178,25 @@ class Estimator:
         weight = self._moved / tune.moved + self._hours * 3600.0 / tune.passed_s
         if self.seen_s < _FRESH_S:
             weight += self._hours * 3600.0 / tune.fresh_s
-        sight.weight = weight = min(weight, _WEIGHT_MAX)
+        sight.weight = weight = self._new(min(weight, _WEIGHT_MAX))
         sight.bend = 1.0 / (tune.bend * weight)
         low = exp(-self._z_base / cell.p.b)
         sight.pol_v = pol_0 * (1.0 + cell.p.a0 * low) + pol_1 * (1.0 + cell.p.a1 * low) + pol_2
         if self._blind_c:
             self._doubt_0 += (self._blind_c * (cell.r0 + cell.r1 + cell.r2)) ** 2
         self._anchors(volt_v)
+
+    def _new(self, weight):
+        """How much of a look's weight is new: a stretch of the curve that was seen before,
+        with the current in this direction, is off by the same again."""
+        n = int(min(max(self._z_base, 0.0), 1.0) * _STRETCHES)
+        if self._rate > 0.0:
+            n += _STRETCHES + 1
+        told = self.told[n]
+        again = told / _AGAIN
+        new = weight / (1.0 + again * again)
+        self.told[n] = told + new - told * weight / _FORGETS
+        return new
 
     def _anchors(self, volt_v):
         """Full: voltage, tail current and time. Empty: voltage, small current, warm."""
@@ -200,12 +218,23 @@ class Estimator:
         if self.is_full:
             cell.charged()
             sight.anchor = -1
-            sight.anchor_z = 1.0 - _TAIL_MISSES * self._tail_c
+            sight.anchor_z = min(1.0 - _TAIL_MISSES * self._tail_c, self._full_z(volt_v))
         elif self.is_empty:
             sight.anchor = 1
             sight.anchor_z = self._empty_z()
         sight.anchor_square = self.tune.anchor * self.tune.anchor
         sight.anchor_weight = self.tune.anchor_weight
+
+    def _full_z(self, volt_v):
+        """The state of charge at which a charged cell shows no more than this voltage."""
+        cell = self.cell
+        volt_v += _FULL_DOUBT_V - self.sight.pol_v
+        branch = cell.branch(1.0)
+        q = NODES - 1
+        while q > _FULL_LEAST and cell.open_v(q, branch, branch) > volt_v:
+            q -= 1
+        low = cell.open_v(q, branch, branch)
+        return (q + (volt_v - low) / (cell.open_v(q + 1, branch, branch) - low)) / (NODES - 1)
 
     def _empty_z(self):
         """The state of charge at which the cell rests at v0, at most 2 %."""

@@ -3,7 +3,8 @@
 It departs from what was counted by at most 1 % a minute, so a correction is
 never a jump, except at the full and empty anchors or when a person sets it.
 100 % is shown only after a full charge was detected, 0 % only at the empty
-anchor.
+anchor; from 100 % on it comes to an estimate that is lower only by as much
+again as is used.
 """
 
 _PER_S = 0.01 / 60.0
@@ -16,13 +17,11 @@ class Shown:
 
     def __init__(self, soc=0.0):
         self.soc = soc
-        self.last = soc
         self.was_full = False
 
     def set(self, soc):
         """A person, or an anchor, says so."""
         self.soc = soc
-        self.last = soc
 
     def follow(self, counted, estimate, dt_s, is_full, is_empty):
         """counted: SOC gained by counting since the last call."""
@@ -35,6 +34,8 @@ class Shown:
             return
         soc = self.soc + counted
         step = _PER_S * dt_s
+        if self.was_full:
+            step = min(step, abs(counted))
         away = estimate - soc
         soc += min(max(away, -step), step)
         if counted < 0.0 and soc < _NOT_FULL:

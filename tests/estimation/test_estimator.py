@@ -41,11 +41,65 @@ def test_what_a_tail_that_is_cut_off_missed_stays_missed(row):
     estimator = Estimator(Profile(LFP), 2.0)
     estimator.resume((0.9, 0.02), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
     for n in range(40):
-        estimator.step(10.0, rate if n < 20 else 0.0, 3.55, 25.0)
+        estimator.step(10.0, rate if n < 20 else 0.0, 3.62, 25.0)
         while estimator.work():
             pass
     assert estimator.is_full
     assert low < estimator.sight.anchor_z < high
+
+
+@each((0.99, 0.995, 0.999))
+def test_a_charge_that_ended_below_the_tables_full_is_no_full_charge(row):
+    volt_v = Cell(LFP, row, h=1.0).step(1.0, 0.0)
+    estimator = Estimator(Profile(LFP), 2.0)
+    estimator.resume((0.95, 0.02), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
+    for _ in range(40):
+        estimator.step(10.0, 0.0, volt_v, 25.0)
+        while estimator.work():
+            pass
+    assert estimator.is_full
+    # The voltage is believed to 10 mV, 0.15 % there.
+    assert row < estimator.sight.anchor_z < row + 0.002
+
+
+@each(((0.0, 1.0), (4.0, 0.8), (8.0, 0.5), (16.0, 0.2)))
+def test_half_is_new_after_eight_witnesses_in_one_direction(row):
+    told, part = row
+    estimator = Estimator(Profile(LFP), 2.0)
+    estimator.resume((0.5, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
+    estimator._rate = -0.2
+    estimator.told[12] = told
+    assert abs(estimator._new(0.2) - 0.2 * part) < 1e-6
+    assert abs(estimator.told[12] - (told + 0.2 * part - 0.2 * told / 200.0)) < 1e-5
+    estimator._rate = 0.2
+    assert estimator._new(0.2) == 0.2
+    estimator.resume((0.54, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
+    estimator._rate = -0.2
+    assert estimator._new(0.2) == 0.2
+
+
+def test_a_look_weighs_what_is_new():
+    weights = []
+    for told in (0.0, 8.0):
+        estimator = Estimator(Profile(LFP), 2.0)
+        estimator.resume((0.5, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
+        estimator.told[12] = told
+        estimator.step(10.0, -0.2, 3.3, 25.0)
+        while estimator.work():
+            pass
+        weights.append(estimator.sight.weight)
+    assert weights[0] > 0.0
+    assert abs(weights[1] - 0.5 * weights[0]) < 1e-6
+
+
+def test_a_stretch_that_is_passed_for_years_is_still_heard():
+    estimator = Estimator(Profile(LFP), 2.0)
+    estimator.resume((0.5, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
+    estimator._rate = 0.2
+    for _ in range(20000):
+        part = estimator._new(0.2) / 0.2
+    assert 0.05 < part < 0.15
+    assert max(estimator.told) < 30.0
 
 
 @each(((-0.099, 25.0, True), (-0.101, 25.0, False), (-0.05, 10.1, True), (-0.05, 9.8, False)))

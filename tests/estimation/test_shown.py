@@ -42,6 +42,15 @@ def test_after_discharging_100_needs_a_new_full_charge():
     assert shown.soc == 0.995
 
 
+def test_100_stays_until_charge_is_used():
+    shown = Shown(0.99)
+    follow(shown, 0.0, 0.985, 1, full=True)
+    follow(shown, 0.0, 0.985, 6000)
+    assert shown.soc == 1.0
+    follow(shown, -0.0001, 0.98, 20)
+    assert abs(shown.soc - 0.996) < 1e-6
+
+
 def test_only_the_empty_anchor_shows_0():
     shown = Shown(0.01)
     follow(shown, 0.0, 0.0, 6000)
