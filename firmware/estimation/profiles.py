@@ -29,7 +29,7 @@ class Tune:
     offset, offset_wide, offset_wide_part = 0.0005, 0.0045, 0.6  # of full scale
     scale, scale_wide, scale_wide_part = 0.012, 0.12, 0.4  # capacity, gain
     volt = 0.0045  # V, reading of a cell
-    offset_drift, scale_drift = 0.0001, 0.0003  # C rate a root hour; per root C hour moved
+    offset_drift, scale_drift = 0.0002, 0.0003  # C rate a root hour; per root C hour moved
     count_noise = 0.002  # of SOC, per root C hour moved
     cut = 0.012  # of SOC: a wider filter is cut
     group = 0.00025  # weight that every group keeps
