@@ -85,7 +85,7 @@ class Bank:
             x[1:6] = min(max(z + z_sd * at, 0.0), 1.0), b, k, v, r
             sd = z_sd if count == 1 else z_sd * away * 0.6
             x[_ZZ], x[_BB], x[_KK], x[_VV] = sd * sd, b_sd * b_sd, k_sd * k_sd, v_sd * v_sd
-            x[_RR] = self.tune.ohm * self.tune.ohm
+            x[_RR] = self.tune.ohm**2
             pack_into(_RECORD, self.x, (first + n) * _BYTES, *x)
 
     def look(self, q, hours, spread, moved, seen):
@@ -98,11 +98,11 @@ class Bank:
         tune = self.tune
         wander_v = min(moved / tune.volt_moved, 0.5)
         wander_r = min(moved / tune.ohm_moved, 0.5)
-        vv_far = tune.volt * tune.volt
-        rr_far = tune.ohm * tune.ohm
-        bb_more = tune.offset_drift * tune.offset_drift * hours
-        kk_more = tune.scale_drift * tune.scale_drift * moved
-        zz_more = spread * spread + tune.count_noise * tune.count_noise * moved
+        vv_far = tune.volt**2
+        rr_far = tune.ohm**2
+        bb_more = tune.offset_drift**2 * hours
+        kk_more = tune.scale_drift**2 * moved
+        zz_more = spread * spread + tune.count_noise**2 * moved
         # Sums run around a near point: the device has single precision.
         z_near = self.z_mean
         even = 1.0 / self.total
@@ -240,7 +240,7 @@ class Bank:
                 low = o
             if x[o] * x[o + _ZZ] > x[wide] * x[wide + _ZZ]:
                 wide = o
-        if x[wide + _ZZ] <= self.tune.cut * self.tune.cut:
+        if x[wide + _ZZ] <= self.tune.cut**2:
             return
         if x[low] <= _SPARE * total:
             self._cut(wide, low)

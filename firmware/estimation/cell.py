@@ -7,7 +7,9 @@ The cold shifts both by their own curves. It is read where the surface of the
 particles is: ahead of z by lag times u3, the C rate of the last quarter of an
 hour (the estimator does that). Near full the two branches part because of
 kinetics, and a quicker state takes over. An ohmic drop R0 and two RC pairs add
-to it; what the lead explains (lag_part) is taken off the slow pair.
+to it; what the lead explains (lag_part) is taken off the slow pair. A model
+that begins while a current flows takes it that what it has seen so far flowed
+before as well: until a state is older than its pace, it is a plain mean.
 Resistances are per C rate (ohm ampere-hours) and follow Arrhenius laws; R0 and
 R1 rise towards empty as 1 + a exp(-z / b). The model is linear in its tables,
 so the mean over a block of seconds is modelled by the means of the current and
@@ -22,6 +24,7 @@ from math import exp
 NODES = 101  # one per cent of charge each
 _T25 = 1.0 / 298.15
 _LAG_S = 1000.0
+_FLOWS_C = 0.1  # C rate in the first second that flowed before, too
 _STILL_C = 0.003  # C rate below which hysteresis does not move
 _COLD_MIN, _COLD_MAX = -0.5, 1.5  # how far the cold is extrapolated
 
@@ -37,9 +40,8 @@ class CellModel:
         self.mid_cold = array("f", zeros)  # what the cold adds to each, V
         self.half_cold = array("f", zeros)
         self._fill()
-        self.u1 = self.u2 = 0.0  # C rate seen by each RC pair
-        self.u3 = 0.0  # C rate that the particles' surface runs ahead by
-        self.h = self.h_quick = 0.0
+        # C rate seen by each RC pair, and by which the particles' surface runs ahead
+        self.u1 = self.u2 = self.u3 = self.h = self.h_quick = self.age_s = 0.0
         self.unknown = 1.0  # 1: h could be anything; 0: h is known
         self.temp_c = None
         self.heat(25.0)
@@ -85,32 +87,33 @@ class CellModel:
         """Begin a new block of seconds."""
         self.s = 0.0
         self.sum_i = self.sum_u1 = self.sum_u2 = self.sum_u3 = self.sum_v = 0.0
-        self.sum_h = self.sum_quick = 0.0
-        self.sum_q = 0.0
+        self.sum_h = self.sum_quick = self.sum_q = 0.0
 
     def step(self, dt_s, rate_c, true_c, volt_v):
         """Add one second (or so): measured and offset-free C rate, volts."""
         p = self.p
-        k = exp(-dt_s / p.tau1)
-        self.u1 = u1 = k * self.u1 + (1.0 - k) * true_c
-        k = exp(-dt_s / p.tau2)
-        self.u2 = u2 = k * self.u2 + (1.0 - k) * true_c
-        k = exp(-dt_s / _LAG_S)
-        self.u3 = u3 = k * self.u3 + (1.0 - k) * true_c
         size = abs(true_c)
+        if not self.age_s:
+            self.flowed = size >= _FLOWS_C
+        self.age_s += dt_s
+        least = self.flowed * dt_s / self.age_s
+        self.u1 += max(1.0 - exp(-dt_s / p.tau1), least) * (true_c - self.u1)
+        self.u2 += max(1.0 - exp(-dt_s / p.tau2), least) * (true_c - self.u2)
+        self.u3 += max(1.0 - exp(-dt_s / _LAG_S), least) * (true_c - self.u3)
         if size > _STILL_C:
-            sign = 1.0 if true_c > 0.0 else -1.0
+            sign = true_c / size
             moved = size * dt_s / 3600.0
             k = exp(-p.gamma * moved)
-            self.h = k * self.h + (1.0 - k) * sign
+            before = self.unknown * self.flowed
             self.unknown *= k
-            k = 1.0 / (1.0 + p.gamma_quick * moved)
-            self.h_quick = k * self.h_quick + (1.0 - k) * sign
+            self.h += (1.0 - k) / (1.0 - k * before) * (sign - self.h)
+            moved *= p.gamma_quick
+            self.h_quick += moved / (1.0 + moved) * (sign - self.h_quick)
         self.s += dt_s
         self.sum_i += rate_c * dt_s
-        self.sum_u1 += u1 * dt_s
-        self.sum_u2 += u2 * dt_s
-        self.sum_u3 += u3 * dt_s
+        self.sum_u1 += self.u1 * dt_s
+        self.sum_u2 += self.u2 * dt_s
+        self.sum_u3 += self.u3 * dt_s
         self.sum_h += self.h * dt_s
         self.sum_quick += self.h_quick * dt_s
         self.sum_v += volt_v * dt_s

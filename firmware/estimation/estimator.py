@@ -10,8 +10,9 @@ nothing is lost. Between looks the estimate follows the counted charge.
 
 How much a look may tell: residuals of a cell model stay the same for hours,
 so ten thousand of them are not ten thousand witnesses. A look weighs by the
-charge that moved and, far less, by the time that passed; a fresh bank may
-look harder for its first quarter of an hour. The spread that is granted to
+charge that moved and, far less, by the time that passed. A fresh bank listens
+little for its first ten minutes, when nobody knows what flowed before, then
+looks harder for a quarter of an hour. The spread that is granted to
 the voltage grows with the slope of the open-circuit curve (its shape is known
 to a per cent of charge or so), with the polarisation and with hysteresis that
 is not known.
@@ -27,7 +28,9 @@ from firmware.estimation.sight import Sight
 
 BLOCK_S = 10.0
 _TABLE_SLICE = 3  # of its nodes: about 200 000 instructions, 4 ms on the board
-_FRESH_S = 900.0
+_SETTLE_S = 600.0  # polarisation from before the start fades
+_SETTLING = 0.2  # part of its weight that a look has until then
+_FRESH_S = 1500.0
 _ANCHOR_S = 60.0
 _FULL_TAIL_C = 0.06
 _TAIL_S = 1200.0  # a tail that falls faster was cut off
@@ -53,11 +56,8 @@ class Estimator:
         self.sight = Sight()
         self.learned = Shape(self.tune.curve)
         self.looking = None  # the look under way
-        self.is_full = False
-        self.is_empty = False
-        self.seen_s = 0.0
-        self.full_s = self.empty_s = 0.0
-        self._tail_c = 0.0
+        self.is_full = self.is_empty = False
+        self.full_s = self.empty_s = self._tail_c = self.seen_s = 0.0
 
     def start(self, soc):
         """First power-up: soc is somebody's belief, maybe 20 % wrong."""
@@ -162,29 +162,30 @@ class Estimator:
         cell = self.cell
         tune = self.tune
         sight = self.sight
-        pol_0 = i * cell.r0
-        pol_1 = u1 * cell.r1
-        pol_2 = u2 * cell.r2
-        self._pol_0 = pol_0
-        self._pol_1 = pol_1
-        self._pol_2 = pol_2
+        p = cell.p
+        self._pol_0 = pol_0 = i * cell.r0
+        self._pol_1 = pol_1 = u1 * cell.r1
+        self._pol_2 = pol_2 = u2 * cell.r2
         cold = max(25.0 - cell.temp_c, 0.0) / 25.0
         doubt = tune.doubt * (1.0 + cold)
         self._doubt_0 = (doubt * pol_0) ** 2
         self._doubt_1 = (doubt * (abs(pol_1) + abs(pol_2))) ** 2
-        self._doubt_h = (0.6 * cell.unknown * cell.p.m_h) ** 2 + tune.doubt_half**2
+        self._doubt_h = (0.6 * cell.unknown * p.m_h) ** 2 + tune.doubt_half**2
         sight.volt_v = volt_v
-        self.seen_s += self._hours * 3600.0
-        weight = self._moved / tune.moved + self._hours * 3600.0 / tune.passed_s
-        if self.seen_s < _FRESH_S:
-            weight += self._hours * 3600.0 / tune.fresh_s
+        s = self._hours * 3600.0
+        self.seen_s += s
+        weight = self._moved / tune.moved + s / tune.passed_s
+        if self.seen_s < _SETTLE_S:
+            weight *= _SETTLING
+        elif self.seen_s < _FRESH_S:
+            weight += s / tune.fresh_s
         sight.weight = weight = self._new(min(weight, _WEIGHT_MAX))
         sight.bend = 1.0 / (tune.bend * weight)
-        low = exp(-self._z_base / cell.p.b)
-        sight.pol_v = pol_0 * (1.0 + cell.p.a0 * low) + pol_1 * (1.0 + cell.p.a1 * low) + pol_2
+        low = exp(-self._z_base / p.b)
+        sight.pol_v = pol_0 * (1.0 + p.a0 * low) + pol_1 * (1.0 + p.a1 * low) + pol_2
         if self._blind_c:
             self._doubt_0 += (self._blind_c * (cell.r0 + cell.r1 + cell.r2)) ** 2
-        self._anchors(volt_v)
+        self._anchors(s, volt_v)
 
     def _new(self, weight):
         """How much of a look's weight is new: a stretch of the curve that was seen before,
@@ -195,14 +196,13 @@ class Estimator:
         told = self.told[n]
         again = told / _AGAIN
         new = weight / (1.0 + again * again)
-        self.told[n] = told + new - told * weight / _FORGETS
+        self.told[n] += new - told * weight / _FORGETS
         return new
 
-    def _anchors(self, volt_v):
+    def _anchors(self, s, volt_v):
         """Full: voltage, tail current and time. Empty: voltage, small current, warm."""
         cell = self.cell
         sight = self.sight
-        s = self._hours * 3600.0
         is_tail = volt_v >= cell.p.v100 and _FULL_DRAIN_C < self._rate < _FULL_TAIL_C
         self.full_s = self.full_s + s if is_tail else 0.0
         # Where a charger cuts the tail off, what it missed stays missed.
@@ -222,7 +222,7 @@ class Estimator:
         elif self.is_empty:
             sight.anchor = 1
             sight.anchor_z = self._empty_z()
-        sight.anchor_square = self.tune.anchor * self.tune.anchor
+        sight.anchor_square = self.tune.anchor**2
         sight.anchor_weight = self.tune.anchor_weight
 
     def _full_z(self, volt_v):
@@ -274,7 +274,7 @@ class Estimator:
         pol_0, pol_1, pol_2 = self._pol_0, self._pol_1, self._pol_2
         doubt_0, doubt_1, doubt_h = self._doubt_0, self._doubt_1, self._doubt_h
         learned = self.learned.volt
-        noise = tune.noise * tune.noise + self.learned.mean_square()
+        noise = tune.noise**2 + self.learned.mean_square()
         slow = self._slow
         quick = self._quick
         ahead = self._ahead  # the surface of the particles shows its own open circuit

@@ -36,7 +36,7 @@ def test_a_node_predicts_the_simulated_cell(row):
     plant = Cell(row, z, h=-1.0)
     cell = CellModel(Profile(row))
     cell.h = cell.h_quick = -1.0
-    seconds = ((-0.5,) * 30 + (0.2,) * 10 + (0.0,) * 20) * 10
+    seconds = (0.0,) + ((-0.5,) * 30 + (0.2,) * 10 + (0.0,) * 20) * 10
     for rate in seconds:
         cell.clear()
         volt = plant.step(1.0, rate)
@@ -87,3 +87,25 @@ def test_the_sums_count_offset_and_loss():
     assert abs(cell.sum_q - (1.0 - 0.8 * cell.p.loss)) < 1e-9
     cell.step(1.0, -0.5, -0.6, 3.3)
     assert abs(cell.sum_q - (0.5 - 0.8 * cell.p.loss)) < 1e-9
+
+
+@each(((0.1, 1), (-0.1, -1), (0.099, 0)))
+def test_what_flows_in_the_first_second_flowed_before(row):
+    first_c, flowed = row
+    cell = CellModel(Profile(LFP))
+    cell.step(1.0, first_c, first_c, 3.3)
+    assert all(abs(u - 0.1 * flowed) < 0.005 for u in (cell.u1, cell.u2, cell.u3))
+    assert abs(cell.h - flowed) < 0.001
+    cell.step(3.0, -3.0 * first_c, -3.0 * first_c, 3.3)
+    if flowed:  # seen so far: a second one way, three seconds thrice as strong the other
+        assert abs(cell.u3 + 0.2 * flowed) < 1e-6
+        assert abs(cell.h + 0.8 * flowed) < 0.001
+    assert cell.unknown > 0.99
+
+
+def test_hysteresis_that_is_known_is_not_guessed():
+    cell = CellModel(Profile(LFP))
+    cell.h, cell.unknown = 0.6, 0.0
+    cell.step(1.0, -0.5, -0.5, 3.3)
+    assert 0.59 < cell.h < 0.6
+    assert abs(cell.u1 + 0.5) < 1e-6

@@ -92,6 +92,20 @@ def test_a_look_weighs_what_is_new():
     assert abs(weights[1] - 0.5 * weights[0]) < 1e-6
 
 
+@each(((0.0, 0.2, 0), (580.0, 0.2, 0), (590.0, 1.0, 1), (1480.0, 1.0, 1), (1490.0, 1.0, 0)))
+def test_a_fresh_bank_listens_little_then_hard(row):
+    seen_s, part, fresh = row
+    estimator = Estimator(Profile(LFP), 2.0)
+    estimator.resume((0.5, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
+    estimator.seen_s = seen_s
+    estimator.step(10.0, 0.0, 3.3, 25.0)
+    while estimator.work():
+        pass
+    tune = estimator.tune
+    weight = part * 10.0 / tune.passed_s + fresh * 10.0 / tune.fresh_s
+    assert abs(estimator.sight.weight - weight) < 1e-8
+
+
 def test_a_stretch_that_is_passed_for_years_is_still_heard():
     estimator = Estimator(Profile(LFP), 2.0)
     estimator.resume((0.5, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))

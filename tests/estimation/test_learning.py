@@ -23,6 +23,19 @@ def test_a_wrong_start_is_found(chemistry, within, believed):
     assert abs(estimator.soc - cell.z) < within
 
 
+@pytest.mark.parametrize("rate", (0.45, -0.45))
+def test_a_start_in_the_middle_of_a_current_is_no_other_charge(rate):
+    cell = Cell(LFP, 0.35 if rate > 0 else 0.75)
+    for _ in range(600):
+        cell.step(10.0, 0.1 * rate)
+    for _ in range(60):
+        cell.step(10.0, rate)
+    estimator = Estimator(Profile(LFP, owner_table(LFP)), 2.0)
+    estimator.start(cell.z)
+    drive(estimator, cell, ((rate, 2400),))
+    assert abs(estimator.soc - cell.z) < 0.015
+
+
 def test_an_offset_and_a_scale_are_learned_over_cycles():
     cell = Cell(LI_ION, 0.9, h=1.0)
     estimator = Estimator(Profile(LI_ION, owner_table(LI_ION)), 2.0)
@@ -46,6 +59,7 @@ def test_a_complete_discharge_and_charge_teach_the_capacity(scale):
             if until():
                 return
 
+    go(0.0, 60)
     go(-0.4, 9000, lambda: cell.z < 0.03)
     go(-0.03, 4000, lambda: estimator.is_empty)
     assert estimator.is_empty
