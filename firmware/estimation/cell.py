@@ -41,7 +41,7 @@ class CellModel:
         self.mid_cold = array("f", zeros)  # what the cold adds to each, V
         self.half_cold = array("f", zeros)
         self._fill()
-        # C rate seen by each RC pair, and by which the particles' surface runs ahead
+        # C rate that each RC pair sees (u1, u2), that the particles' surface runs ahead by (u3).
         self.u1 = self.u2 = self.u3 = self.h = self.h_quick = self.age_s = 0.0
         self.unknown = 1.0  # 1: h could be anything; 0: h is known
         self.temp_c = None

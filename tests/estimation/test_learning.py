@@ -23,16 +23,15 @@ def test_a_wrong_start_is_found(chemistry, within, believed):
     assert abs(estimator.soc - cell.z) < within
 
 
-@pytest.mark.parametrize("rate", (0.45, -0.45))
-def test_a_start_in_the_middle_of_a_current_is_no_other_charge(rate):
-    cell = Cell(LFP, 0.35 if rate > 0 else 0.75)
+def test_a_start_in_the_middle_of_a_charge_is_no_other_charge():
+    cell = Cell(LFP, 0.35)
     for _ in range(600):
-        cell.step(10.0, 0.1 * rate)
+        cell.step(10.0, 0.045)
     for _ in range(60):
-        cell.step(10.0, rate)
+        cell.step(10.0, 0.45)
     estimator = Estimator(Profile(LFP, owner_table(LFP)), 2.0)
     estimator.start(cell.z)
-    drive(estimator, cell, ((rate, 2400),))
+    drive(estimator, cell, ((0.45, 2400),))
     assert abs(estimator.soc - cell.z) < 0.015
 
 
