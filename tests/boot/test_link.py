@@ -189,6 +189,17 @@ REFUSED = {
 }
 
 
+# MicroPython keeps every float constant apart, as text.
+FLOATS = {
+    "1.0 / 3.0": "0.333333333",
+    "0.7 / 0.1": "7",
+    "-2.0": "-2",
+    "0.5": "0.5",
+    "16777215.0": "16777215",
+    "16777216.0": "16777216.0",
+}
+
+
 def units_of(folder, text, units=None):
     """Unit → its source."""
     paths = {}
@@ -211,6 +222,19 @@ def test_the_meaning_stays(tmp_path, case):
 def test_what_is_not_understood_is_refused(tmp_path, reason):
     with pytest.raises(LinkError, match=reason):
         units_of(tmp_path, REFUSED[reason])
+
+
+@pytest.mark.parametrize("value", FLOATS)
+def test_a_float_has_no_more_digits_than_single_precision(tmp_path, value):
+    text = """
+        ## a
+        K = %s
+        def answer(x):
+            return x * %s
+        """
+    made = "def answer(a):\n    return a * %s\n" % FLOATS[value]
+    assert units_of(tmp_path, text % (value, "K"))["one"] == made
+    assert units_of(tmp_path, text % (value, float(FLOATS[value])))["one"] == made
 
 
 def test_what_nobody_needs_is_left_out(tmp_path):

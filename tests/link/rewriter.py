@@ -78,6 +78,9 @@ class Rewriter(ast.NodeTransformer):
             return ast.Name(found, node.ctx)
         return self._symbol(found, node.ctx)
 
+    def visit_Constant(self, node):
+        return literal(node.value) if isinstance(node.value, float) else node
+
     def visit_Attribute(self, node):
         if isinstance(node.value, ast.Name):
             found = self._lookup(node.value.id)

@@ -84,7 +84,15 @@ def _is_in_comprehension(name, statement):
 
 
 def literal(value):
-    """The expression of a number."""
+    """The expression of a number.
+
+    MicroPython keeps every float constant apart, as text: nine digits are what single precision
+    has, and a whole number is as good an integer, which needs none.
+    """
+    if isinstance(value, float):
+        value = float("%.9g" % value)
+        if value.is_integer() and abs(value) < 1 << 24:
+            value = int(value)
     return ast.Constant(value) if value >= 0 else ast.UnaryOp(ast.USub(), ast.Constant(-value))
 
 
