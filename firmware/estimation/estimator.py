@@ -16,6 +16,11 @@ looks harder for a quarter of an hour. The spread that is granted to
 the voltage grows with the slope of the open-circuit curve (its shape is known
 to a per cent of charge or so), with the polarisation and with hysteresis that
 is not known.
+
+Nor is the pace at which hysteresis follows the charge: small loops and other
+makers' cells turn sooner than one state does. The haste says how far this cell
+is from the slow state towards the quick one, 0..1; it is learned from what is
+left of the voltage while the two are apart, and until then their distance is doubt.
 """
 
 from array import array
@@ -42,6 +47,7 @@ _EMPTY_C = 0.1  # the empty anchor needs |I| <= C/10 and 10 degrees
 _EMPTY_TEMP_C = 10.0
 _WEIGHT_MAX = 0.3
 _STRETCHES = 25  # of the curve, and full
+_HASTE, _HASTE_LEAST = 0.15, 0.04  # of the haste the squared deviation, at first and at last
 _AGAIN, _FORGETS = 8.0, 200.0  # weight heard of one: of the next half is new; and is forgotten
 
 
@@ -55,6 +61,7 @@ class Estimator:
         self.bank = Bank(self.tune, full_scale_c)
         self.sight = Sight()
         self.learned = Shape(self.tune.curve)
+        self.haste, self.haste_square = 0.2, _HASTE
         self.looking = None  # the look under way
         self.is_full = self.is_empty = False
         self.full_s = self.empty_s = self._tail_c = self.seen_s = 0.0
@@ -152,6 +159,8 @@ class Estimator:
             self._seen = self.sight
             self._slow = cell.branch(cell.sum_h / s)
             self._quick = cell.branch(cell.sum_quick / s)
+            self._apart = self._quick - self._slow
+            self._slow += self.haste * self._apart
             self._ahead = cell.p.lag * cell.sum_u3 / s * (NODES - 1)
             self._aim(cell.sum_i / s, cell.sum_u1 / s, cell.sum_u2 / s, cell.sum_v / s)
         self._lost_s = self._blind_c = 0.0
@@ -170,7 +179,11 @@ class Estimator:
         doubt = tune.doubt * (1.0 + cold)
         self._doubt_0 = (doubt * pol_0) ** 2
         self._doubt_1 = (doubt * (abs(pol_1) + abs(pol_2))) ** 2
-        self._doubt_h = (0.6 * cell.unknown * p.m_h) ** 2 + tune.doubt_half**2
+        self._doubt_h = (
+            (0.6 * cell.unknown * p.m_h) ** 2
+            + tune.doubt_half**2
+            + self.haste_square * self._apart**2
+        )
         sight.volt_v = volt_v
         s = self._hours * 3600.0
         self.seen_s += s
@@ -263,6 +276,10 @@ class Estimator:
         blur = step * top * bank.z_sd
         square = max(sight.square[n] - own, 1e-6) + blur * blur + bank.v_sd * bank.v_sd
         self.learned.learn(z, residual, square, sight.weight * self.tune.teach)
+        apart = self._apart * self.cell.half[n]
+        gain = self.haste_square * apart * sight.weight / square
+        self.haste = min(max(self.haste + gain * residual, 0.0), 1.0)
+        self.haste_square = max(self.haste_square * (1.0 - gain * apart), _HASTE_LEAST)
 
     def _table(self, first, last):
         """Fill nodes first..last-1 of the sight."""

@@ -28,8 +28,8 @@ _ASLEEP_SD = 0.0002  # of SOC per root hour asleep: self-discharge, spread
 _FULL_SCALE_MA = 200_000
 _UNKNOWN_OFF_S = 3600
 _UNCONFIGURED = 2  # until a person says what the cells are, LiFePO4 stands in
-_VERSION = 3
-_SAVED = "<BBHIIIIIIIIIII13f"
+_VERSION = 4
+_SAVED = "<BBHIIIIIIIIIII14f"
 SAVED_BYTES = calcsize(_SAVED) + 2
 
 
@@ -247,6 +247,7 @@ class Gauge:
             e.cell.unknown,
             s.r_mean,
             self.shown.soc,
+            e.haste,
         )
         pack_into("<H", buf, SAVED_BYTES - 2, _sum(buf, SAVED_BYTES - 2))
         return SAVED_BYTES
@@ -278,6 +279,7 @@ class Gauge:
         sd = (x[15] * x[15] + _ASLEEP_SD * _ASLEEP_SD * hours + 0.25 * lost * lost) ** 0.5
         e.resume((max(x[14] - lost, 0.0), sd), x[16:18], x[18:20], x[20:22], x[25])
         e.cell.h, e.cell.h_quick, e.cell.unknown = x[22:25]
+        e.haste = x[27]
         self.shown.set(max(x[26] - lost, 0.0))
         c.learn(e.bank.k_mean)
         self._publish()

@@ -105,9 +105,9 @@ _COLD_NONE = (b"\x00\x64", b"\x00\x00", b"\x00\x00", 0.0)
 # per C rate the surface leads, and what part of R2 that explains (from what the
 # A123 recordings miss without it); the quick hysteresis near full.
 _KINDS = {
-    LI_ION: (0.003, _COLD_LI_ION, 0.0, 0.0, 0.0, 200),
+    LI_ION: (0.003, _COLD_LI_ION, 0.0, 0.0, 30.0, 200),
     LFP: (0.006, _COLD_LFP, 0.06, 0.2, 50.0, 91),
-    LTO: (0.003, _COLD_NONE, 0.0, 0.0, 0.0, 200),
+    LTO: (0.003, _COLD_NONE, 0.0, 0.0, 30.0, 200),
 }
 _TABLES = {LI_ION: LI_ION_TABLE, LFP: LFP_TABLE, LTO: LTO_TABLE}
 

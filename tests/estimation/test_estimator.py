@@ -3,7 +3,7 @@
 from firmware.estimation.estimator import Estimator
 from firmware.estimation.profiles import LFP, LI_ION, Profile
 from tests.each import each
-from tests.estimation.rig import Cell, owner_table
+from tests.estimation.rig import Cell, drive, owner_table
 
 
 def test_full_is_known_from_voltage_tail_and_time():
@@ -33,6 +33,24 @@ def test_the_full_anchor_needs_a_tail_current(row):
         while estimator.work():
             pass
     assert estimator.is_full == row[1]
+
+
+def test_where_hysteresis_turns_its_unknown_pace_is_doubt():
+    seen = []
+    for haste_square in (0.15, 0.0):
+        estimator = Estimator(Profile(LFP, owner_table(LFP)), 2.0)
+        estimator.resume((0.7, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
+        cell = Cell(LFP, 0.7, h=1.0)
+        estimator.cell.charged()
+        for rate in (0.2, -0.2):
+            for _ in range(30):
+                estimator.haste_square = haste_square
+                drive(estimator, cell, ((rate, 10),))
+            seen.append(estimator.sight.square[60])
+    # Straight on, 0.2 C for five minutes; back by as much: 1.67 % of charge.
+    together, apart, together_sure, apart_sure = seen
+    assert 0.0 <= together - together_sure < 1e-6
+    assert apart - apart_sure > 4e-5
 
 
 @each(((0.05, 0.985, 0.989), (0.01, 0.996, 0.998)))

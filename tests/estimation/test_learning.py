@@ -35,6 +35,18 @@ def test_a_start_in_the_middle_of_a_charge_is_no_other_charge():
     assert abs(estimator.soc - cell.z) < 0.015
 
 
+@pytest.mark.parametrize("pace, low, high", ((1.0, 0.0, 0.2), (6.0, 0.5, 1.0)))
+def test_how_soon_the_hysteresis_turns_is_learned_and_not_taken_for_charge(pace, low, high):
+    cell = Cell(LFP, 0.75, h=-1.0)
+    cell.t = dict(cell.t, gamma=cell.t["gamma"] * pace)
+    estimator = Estimator(Profile(LFP, owner_table(LFP)), 2.0)
+    estimator.start(0.75)
+    drive(estimator, cell, ((-0.2, 3600), (0.2, 3600)) * 4, dt_s=10.0)
+    assert low <= estimator.haste <= high
+    assert abs(estimator.soc - cell.z) < 0.03
+    assert abs(estimator.bank.k_mean - 1.0) < 0.02
+
+
 def test_an_offset_and_a_scale_are_learned_over_cycles():
     cell = Cell(LI_ION, 0.9, h=1.0)
     estimator = Estimator(Profile(LI_ION, owner_table(LI_ION)), 2.0)
