@@ -4,9 +4,10 @@
 
 Each kind is a row of KINDS: chemistry, temperature, how it is used. The cell differs from the
 firmware's model in structure (Butler-Volmer kinetics, a surface that runs ahead by another
-lead, other branches and resistances by a few per cent), every seed is another cell, another
-course and the next row of the fault table of tests/soc.py. Prints RMSE and worst error in
-% SOC after 30 minutes of grace (a day under the sun), and the error of the learned capacity.
+lead, other branches and resistances by a few per cent, in `quick` and `loops` another
+hysteresis), every seed is another cell, another course and the next row of the fault table of
+tests/soc.py. Prints RMSE and worst error in % SOC after 30 minutes of grace (a day under the
+sun), and the error of the learned capacity.
 """
 
 import math
@@ -29,6 +30,8 @@ _TAIL_C = 0.04
 _FULL_V = {"lfp": 3.60, "li_ion": 4.20}
 _CV_V = {"lfp": 3.50, "li_ion": 4.15}
 _EMPTY_V = {"lfp": 2.5, "li_ion": 3.0}
+_QUICK = 4.0  # times the table's pace
+_LOOPS = (0.007, 0.02, 0.06)  # SOC, half widths
 _TABLE = {"lfp": LFP, "li_ion": LI_ION}
 
 # kind: chemistry, degrees while used and while charged (None: the same), course, belief
@@ -37,6 +40,8 @@ KINDS = {
     "lfp_windows": ("lfp", (5, 25, 45), None, "window", (1.0,)),
     "lfp_cold": ("lfp", (-5,), 25, "whole", (1.0,)),
     "lfp_solar": ("lfp", (25,), None, "sun", (1.0,)),
+    "lfp_solar_quick": ("lfp", (25,), None, "sun", (1.0,)),
+    "lfp_solar_loops": ("lfp", (25,), None, "sun", (1.0,)),
     "lfp_capacity": ("lfp", (25,), None, "three", (0.85, 1.15)),
     "li_ion_cycles": ("li_ion", (0, 10, 25, 40), 25, "whole", (1.0,)),
     "li_ion_windows": ("li_ion", (0, 10, 25, 40), None, "window", (1.0,)),
@@ -75,19 +80,54 @@ class Curve:
         return 0.5 * (low + high + h * (high - low))
 
 
+class State:
+    """Hysteresis as one state that follows the charge at a pace, per C hour."""
+
+    def __init__(self, pace, h):
+        self.pace, self.h = pace, h
+
+    def at(self, z, rate_c, moved):
+        """-1 discharged to here .. 1 charged to here, after `moved` C hours."""
+        if abs(rate_c) > 0.001:
+            k = math.exp(-self.pace * abs(moved))
+            self.h = k * self.h + (1.0 - k) * (1.0 if rate_c > 0 else -1.0)
+        return self.h
+
+
+class Loops:
+    """Hysteresis as play operators: a small loop closes where it began (Preisach)."""
+
+    def __init__(self, z, h, chance):
+        weights = [chance.uniform(0.2, 1.0) for _ in _LOOPS]
+        self.parts = [weight / sum(weights) for weight in weights]
+        self.middles = [z - h * width for width in _LOOPS]
+
+    def at(self, z, rate_c, moved):
+        """As State's."""
+        h = 0.0
+        for n, width in enumerate(_LOOPS):
+            self.middles[n] = min(max(self.middles[n], z - width), z + width)
+            h += self.parts[n] * (z - self.middles[n]) / width
+        return h
+
+
 class Cell:
     """z is the truth; step() returns the terminal voltage."""
 
-    def __init__(self, table, z, chance):
+    def __init__(self, table, z, chance, kind):
         self.table, self.z = table, z
         self.curve = Curve(table, chance)
-        self.h = chance.choice((-1.0, 1.0))
+        h = chance.choice((-1.0, 1.0))
         self.scale = [chance.lognormvariate(0, 0.06) for _ in range(3)]
         self.taus = [table["tau1"] * chance.uniform(0.8, 1.2), table["tau2"]]
         self.heats = [table[key] * chance.uniform(0.85, 1.15) for key in ("e0", "e1", "e2")]
-        self.pace = table["gamma"] * chance.uniform(0.8, 1.3)
+        pace = table["gamma"] * chance.uniform(0.8, 1.3)
         self.lead = chance.uniform(0.03, 0.07) if table["half_max"] > 0.03 else 0.0
         self.u = [0.0, 0.0, 0.0]
+        if kind.endswith("loops"):
+            self.hysteresis = Loops(z, h, chance)
+        else:
+            self.hysteresis = State(pace * (_QUICK if kind.endswith("quick") else 1.0), h)
 
     def step(self, dt_s, rate_c, temp_c):
         """Let dt_s pass at rate_c (+ charges)."""
@@ -96,9 +136,7 @@ class Cell:
         self.z += moved
         for n, tau in enumerate((*self.taus, 900.0)):
             self.u[n] += (1.0 - math.exp(-dt_s / tau)) * (rate_c - self.u[n])
-        if abs(rate_c) > 0.001:
-            k = math.exp(-self.pace * abs(moved))
-            self.h = k * self.h + (1.0 - k) * (1.0 if rate_c > 0 else -1.0)
+        h = self.hysteresis.at(self.z, rate_c, moved)
         x = 1.0 / (temp_c + 273.15) - 1.0 / 298.15
         r0, r1, r2 = [
             table[key] * scale * math.exp(heat * x)
@@ -108,7 +146,7 @@ class Cell:
         slow = self.u[1] * r2 * (0.8 if self.lead else 1.0)
         # Butler and Volmer: in the cold a great current needs less than it should.
         drop = 0.06 * math.asinh(self.u[0] * r1 * (1.0 + min(table["a1"], 5.0) * low) / 0.06)
-        self.rest_v = self.curve.at(self.z + self.lead * self.u[2], self.h) + drop + slow
+        self.rest_v = self.curve.at(self.z + self.lead * self.u[2], h) + drop + slow
         self.ohm = r0 * (1.0 + table["a0"] * low)
         return self.rest_v + rate_c * self.ohm
 
@@ -190,7 +228,7 @@ def run(kind, seed):
     table = owner_table(_TABLE[chemistry])
     temp_c = chance.choice(temps)
     start = 0.95 if course in ("whole", "three") else chance.uniform(0.5, 0.8)
-    cell = Cell(table, start, chance)
+    cell = Cell(table, start, chance, kind)
     if course == "sun":
         rows = sun(cell, chance, chemistry, 14, temp_c)
     else:
