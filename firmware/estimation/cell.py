@@ -6,7 +6,8 @@ follows the direction of the charge that flows: dh = gamma |dz| (sign - h).
 The cold shifts both by their own curves. It is read where the surface of the
 particles is: ahead of z by lag times u3, the C rate of the last quarter of an
 hour (the estimator does that). Near full the two branches part because of
-kinetics, and a quicker state takes over. An ohmic drop R0 and two RC pairs add
+kinetics, and a quicker state takes over; below, the estimator learns how far
+this cell is from one state towards the other. An ohmic drop R0 and two RC pairs add
 to it; what the lead explains (lag_part) is taken off the slow pair. A model
 that begins while a current flows takes it that what it has seen so far flowed
 before as well: until a state is older than its pace, it is a plain mean. What

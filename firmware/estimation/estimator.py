@@ -20,7 +20,8 @@ is not known.
 Nor is the pace at which hysteresis follows the charge: small loops and other
 makers' cells turn sooner than one state does. The haste says how far this cell
 is from the slow state towards the quick one, 0..1; it is learned from what is
-left of the voltage while the two are apart, and until then their distance is doubt.
+left of the voltage while the two are apart. Their distance is doubt, less once
+it is known.
 """
 
 from array import array
@@ -47,7 +48,8 @@ _EMPTY_C = 0.1  # the empty anchor needs |I| <= C/10 and 10 degrees
 _EMPTY_TEMP_C = 10.0
 _WEIGHT_MAX = 0.3
 _STRETCHES = 25  # of the curve, and full
-_HASTE, _HASTE_LEAST = 0.15, 0.04  # of the haste the squared deviation, at first and at last
+_HASTE, _HASTE_LEAST = 0.12, 0.03  # of the haste the squared deviation, at first and at last
+_OHM_DOUBT = 0.3  # part of the drop that must not be taken for haste
 _AGAIN, _FORGETS = 8.0, 200.0  # weight heard of one: of the next half is new; and is forgotten
 
 
@@ -61,7 +63,7 @@ class Estimator:
         self.bank = Bank(self.tune, full_scale_c)
         self.sight = Sight()
         self.learned = Shape(self.tune.curve)
-        self.haste, self.haste_square = 0.2, _HASTE
+        self.haste, self.haste_square = 0.1, _HASTE
         self.looking = None  # the look under way
         self.is_full = self.is_empty = False
         self.full_s = self.empty_s = self._tail_c = self.seen_s = 0.0
@@ -277,6 +279,7 @@ class Estimator:
         square = max(sight.square[n] - own, 1e-6) + blur * blur + bank.v_sd * bank.v_sd
         self.learned.learn(z, residual, square, sight.weight * self.tune.teach)
         apart = self._apart * self.cell.half[n]
+        square += (_OHM_DOUBT * sight.pol_v) ** 2
         gain = self.haste_square * apart * sight.weight / square
         self.haste = min(max(self.haste + gain * residual, 0.0), 1.0)
         self.haste_square = max(self.haste_square * (1.0 - gain * apart), _HASTE_LEAST)

@@ -117,7 +117,9 @@ class Gauge:
         v = (bank.v_mean, bank.v_sd)
         self.capacity.set(mah)
         part = bank.r_mean
+        haste = self.estimator.haste
         self._build()
+        self.estimator.haste = haste
         self.estimator.resume(z, b, (1.0, self.estimator.tune.scale), v, part)
         self._publish()
 

@@ -129,7 +129,9 @@ def test_a_person_sets_the_charge():
 def test_a_person_sets_the_capacity_and_the_charge_stays():
     gauge = ready()
     before = gauge.estimator.soc
+    gauge.estimator.haste = 0.75
     gauge.set_capacity(50_000)
+    assert gauge.estimator.haste == 0.75
     assert gauge.snap.full_mah > 48_000 and gauge.snap.full_mah < 52_000
     assert abs(gauge.estimator.soc - before) < 0.02
 
