@@ -47,6 +47,18 @@ def test_how_soon_the_hysteresis_turns_is_learned_and_not_taken_for_charge(pace,
     assert abs(estimator.bank.k_mean - 1.0) < 0.02
 
 
+def test_a_higher_resistance_is_taken_for_haste_in_part_only():
+    cell = Cell(LFP, 0.75, h=-1.0)
+    cell.t = dict(cell.t)
+    for key in ("R0", "R1", "R2"):
+        cell.t[key] *= 1.5
+    estimator = Estimator(Profile(LFP, owner_table(LFP)), 2.0)
+    estimator.start(0.75)
+    drive(estimator, cell, ((-0.25, 6000), (0.25, 6000)) * 2, dt_s=10.0)
+    assert estimator.haste < 0.42
+    assert abs(estimator.soc - cell.z) < 0.022
+
+
 def test_an_offset_and_a_scale_are_learned_over_cycles():
     cell = Cell(LI_ION, 0.9, h=1.0)
     estimator = Estimator(Profile(LI_ION, owner_table(LI_ION)), 2.0)
