@@ -132,7 +132,7 @@ class Estimator:
             yield
         self._publish()
         if seen:
-            self._learn_shape()
+            self._learn()
         for group in range(TIDYINGS):
             yield
             for _ in bank.tidy(group):
@@ -259,8 +259,8 @@ class Estimator:
             q += 1
         return q / (NODES - 1)
 
-    def _learn_shape(self):
-        """Teach the curve what this look showed at the estimate."""
+    def _learn(self):
+        """Teach the curve and the haste what this look showed at the estimate."""
         bank = self.bank
         sight = self.sight
         z = self._z_base
