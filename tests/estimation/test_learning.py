@@ -35,7 +35,7 @@ def test_a_start_in_the_middle_of_a_charge_is_no_other_charge():
     assert abs(estimator.soc - cell.z) < 0.015
 
 
-@pytest.mark.parametrize("pace, low, high", ((1.0, 0.0, 0.2), (6.0, 0.5, 1.0)))
+@pytest.mark.parametrize("pace, low, high", ((1.0, 0.0, 0.09), (6.0, 0.5, 1.0)))
 def test_how_soon_the_hysteresis_turns_is_learned_and_not_taken_for_charge(pace, low, high):
     cell = Cell(LFP, 0.75, h=-1.0)
     cell.t = dict(cell.t, gamma=cell.t["gamma"] * pace)
