@@ -34,20 +34,21 @@ _QUICK = 4.0  # times the table's pace
 _LOOPS = (0.007, 0.02, 0.06)  # SOC, half widths
 _TABLE = {"lfp": LFP, "li_ion": LI_ION}
 
-# kind: chemistry, degrees while used and while charged (None: the same), course, belief
+# kind: chemistry, degrees while used and while charged (None: the same), course, belief,
+# hysteresis
 KINDS = {
-    "lfp_cycles": ("lfp", (5, 25, 45), 25, "whole", (1.0,)),
-    "lfp_windows": ("lfp", (5, 25, 45), None, "window", (1.0,)),
-    "lfp_cold": ("lfp", (-5,), 25, "whole", (1.0,)),
-    "lfp_solar": ("lfp", (25,), None, "sun", (1.0,)),
-    "lfp_solar_quick": ("lfp", (25,), None, "sun", (1.0,)),
-    "lfp_solar_loops": ("lfp", (25,), None, "sun", (1.0,)),
-    "lfp_capacity": ("lfp", (25,), None, "three", (0.85, 1.15)),
-    "li_ion_cycles": ("li_ion", (0, 10, 25, 40), 25, "whole", (1.0,)),
-    "li_ion_windows": ("li_ion", (0, 10, 25, 40), None, "window", (1.0,)),
-    "li_ion_cold": ("li_ion", (-10, -20), 22, "whole", (1.0,)),
-    "li_ion_solar": ("li_ion", (25,), None, "sun", (1.0,)),
-    "li_ion_capacity": ("li_ion", (25,), None, "three", (0.85, 1.15)),
+    "lfp_cycles": ("lfp", (5, 25, 45), 25, "whole", (1.0,), "state"),
+    "lfp_windows": ("lfp", (5, 25, 45), None, "window", (1.0,), "state"),
+    "lfp_cold": ("lfp", (-5,), 25, "whole", (1.0,), "state"),
+    "lfp_solar": ("lfp", (25,), None, "sun", (1.0,), "state"),
+    "lfp_solar_quick": ("lfp", (25,), None, "sun", (1.0,), "quick"),
+    "lfp_solar_loops": ("lfp", (25,), None, "sun", (1.0,), "loops"),
+    "lfp_capacity": ("lfp", (25,), None, "three", (0.85, 1.15), "state"),
+    "li_ion_cycles": ("li_ion", (0, 10, 25, 40), 25, "whole", (1.0,), "state"),
+    "li_ion_windows": ("li_ion", (0, 10, 25, 40), None, "window", (1.0,), "state"),
+    "li_ion_cold": ("li_ion", (-10, -20), 22, "whole", (1.0,), "state"),
+    "li_ion_solar": ("li_ion", (25,), None, "sun", (1.0,), "state"),
+    "li_ion_capacity": ("li_ion", (25,), None, "three", (0.85, 1.15), "state"),
 }
 
 
@@ -114,7 +115,7 @@ class Loops:
 class Cell:
     """z is the truth; step() returns the terminal voltage."""
 
-    def __init__(self, table, z, chance, kind):
+    def __init__(self, table, z, chance, hysteresis):
         self.table, self.z = table, z
         self.curve = Curve(table, chance)
         h = chance.choice((-1.0, 1.0))
@@ -124,10 +125,10 @@ class Cell:
         pace = table["gamma"] * chance.uniform(0.8, 1.3)
         self.lead = chance.uniform(0.03, 0.07) if table["half_max"] > 0.03 else 0.0
         self.u = [0.0, 0.0, 0.0]
-        if kind.endswith("loops"):
+        if hysteresis == "loops":
             self.hysteresis = Loops(z, h, chance)
         else:
-            self.hysteresis = State(pace * (_QUICK if kind.endswith("quick") else 1.0), h)
+            self.hysteresis = State(pace * (_QUICK if hysteresis == "quick" else 1.0), h)
 
     def step(self, dt_s, rate_c, temp_c):
         """Let dt_s pass at rate_c (+ charges)."""
@@ -223,12 +224,12 @@ def sun(cell, chance, chemistry, days, temp_c):
 
 def run(kind, seed):
     """((RMSE, worst) in % SOC, learned over true capacity in %) of one pack."""
-    chemistry, temps, charge_c, course, beliefs = KINDS[kind]
+    chemistry, temps, charge_c, course, beliefs, hysteresis = KINDS[kind]
     chance = random.Random("%s %d" % (kind, seed))
     table = owner_table(_TABLE[chemistry])
     temp_c = chance.choice(temps)
     start = 0.95 if course in ("whole", "three") else chance.uniform(0.5, 0.8)
-    cell = Cell(table, start, chance, kind)
+    cell = Cell(table, start, chance, hysteresis)
     if course == "sun":
         rows = sun(cell, chance, chemistry, 14, temp_c)
     else:
