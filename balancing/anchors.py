@@ -14,7 +14,7 @@ _LEAD_MV = 40  # far enough apart at the knee for any pair of sensors
 _REST_SPAN_MV = 60  # wider apart, one slope does not describe all cells
 _KNEE_NEAR_MV = 20
 _PLATEAU_MV = 3270  # a cell with knees that rests below it is on its way down
-_TABLE_DOUBT = 0.35  # another maker's curve may be half as steep there, or twice
+_TABLE_DOUBT = 0.25  # another maker's curve is steeper or flatter there
 _SPAN_DOUBT = 0.1
 _REST_VAR = 9.0  # mV^2: a cell that was moved has turned by itself
 _FLAT_MV = 1.5  # per bin: what a plateau may hide
@@ -69,7 +69,7 @@ def observe_rest(align, chemistry, volt, drop, shifted, depth):
     `shifted` is what the balancer moved since the pass began, which `align.mean` precedes.
     """
     knee_mv = chemistry.knee_mv
-    if max(volt) - min(volt) > _REST_SPAN_MV:
+    if knee_mv and max(volt) - min(volt) > _REST_SPAN_MV:
         return
     if knee_mv and max(volt) > knee_mv - _KNEE_NEAR_MV:
         return

@@ -9,6 +9,7 @@ NONE = -1
 OVP_MARGIN_MV = 30
 UVP_MARGIN_MV = 50
 _DOUBT_MAX = 10_000
+_BEYOND_MAS = 1 << 29  # below what any cell's offset exceeds its doubt by
 
 
 def is_worth(ledger, high, low, tenths, floor):
@@ -22,14 +23,14 @@ def is_worth(ledger, high, low, tenths, floor):
     return (ledger.offset_mas[high] - ledger.offset_mas[low]) // unit > need
 
 
-def pair_by_debt(ledger, cell_mv, give_mv, take_mv, tenths, floor, side):
-    """The cell furthest above the level to the one furthest below it, if that is worth it.
+def pair_by_debt(ledger, cell_mv, give_mv, take_mv, tenths, floor, side, far):
+    """The cell most surely above the level to the one most surely below it, if that is worth it.
 
     Each lies on its own side of the level by more than `side` / 10 of its own doubt, so a
-    transfer reduces the sum of offsets.
+    transfer reduces the sum of offsets; or they are `far` apart, in units of 0.1 per mille.
     """
     offset, sigma, level = ledger.offset_mas, ledger.sigma_mas, ledger.level_mas
-    high = low = 0
+    high = low = -_BEYOND_MAS
     source = sink = -1
     for i in range(ledger.cells):
         q = offset[i] - level
@@ -40,6 +41,8 @@ def pair_by_debt(ledger, cell_mv, give_mv, take_mv, tenths, floor, side):
         elif sure > low and cell_mv[i] < take_mv:
             sink, low = i, sure
     if source < 0 or sink < 0 or not is_worth(ledger, source, sink, tenths, floor):
+        return NONE
+    if (high <= 0 or low <= 0) and not is_worth(ledger, source, sink, 0, far):
         return NONE
     return source * 256 + sink
 

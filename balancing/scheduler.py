@@ -38,7 +38,7 @@ _LOOK_MS = 2000  # at rest a decision may wait this long
 _HOT_DC, _COOL_DC = 700, 650  # below the MOS OTP of 75 C, so that balancing yields first
 _NOT_DUE, _BEFORE_A_TRANSFER, _NOW = 0, 1, 2  # measuring the leads
 _TOLD_MAS = 36_000  # a session that moved less than 10 mAh is not worth a line in the journal
-_STAYS = 8  # slices for which a pair goes on without comparing all cells anew
+_STAY_MS = 4000  # so long a pair goes on without comparing all cells anew
 _JUMP_MV = 200  # of the stack, within a slice
 _DEAF_MS = 2000  # a converter that moves less than a tenth of what it was told
 _REPRIEVE_MS = 60_000
@@ -46,11 +46,14 @@ _REPRIEVE_MS = 60_000
 # young; the same after a long pass; and after the cells were full. Before that nothing is
 # urgent, so it starts surely; from there on the rest of the debt is due, but for the last tenths
 # of a per cent: 1 % is asked for, and which way they would have to go is in doubt.
-_TENTHS = (25, 20, 12, 8, 10, 7)
-_FLOOR = (50, 20, 25, 20, 15, 10)
+_TENTHS = (25, 20, 12, 8, 6, 3)
+_FLOOR = (50, 20, 25, 20, 12, 8)
 # choose.pair_by_debt: by how many tenths of its own doubt each cell of a pair must lie on its
-# side of the level, so that one cell's great debt does not push another across
-_SIDE = (15, 3, 0)
+# side of the level, so that one cell's great debt does not push another across. Full cells with
+# knees know their sides; where there is none, only a difference of `_FAR` overrules the doubt.
+_SIDE_KNEE, _SIDE_STEEP = (20, 3, 0), (20, 10, 8)
+_NEVER = 1 << 28
+_FAR = (_NEVER, _NEVER, 65)
 
 
 class Scheduler:
@@ -73,12 +76,12 @@ class Scheduler:
         self.session_mas = 0
         self.slice_ms = self.phase_ms = self.deaf_ms = self.banned_ms = 0
         self.is_idle = False
-        self.stack_mv = self.flow_mams = self.stays = 0
+        self.stack_mv = self.flow_mams = self.stay_ms = 0
         self.idle_ms = self.idle_mams = 0
         self.source = self.sink = NO_CELL
         self.mask = 0
         self.can_probe, self.bleed_cells = False, 0
-        self.identity = None
+        self.identity, self.side = None, _SIDE_KNEE
         self._show(0)
 
     def load(self, settings):
@@ -92,9 +95,11 @@ class Scheduler:
             self.identity = identity
             self.cells = identity[0]
             self.ledger = Ledger(self.cells, identity[2])
+            chemistry = Chemistry(chemistry, get("cell_table"))
+            self.side = _SIDE_KNEE if chemistry.knee_mv else _SIDE_STEEP
             self.observer = Observer(
                 self.cells,
-                Chemistry(chemistry, get("cell_table")),
+                chemistry,
                 identity[2],
                 self.ledger,
                 board.kappa_pm,
@@ -321,15 +326,16 @@ class Scheduler:
             return choose.pair_by_voltage(cell_mv, self.cells, give_mv, take_mv, self._apart_mv())
         p = self._prudence()
         tenths, floor = _TENTHS[p], _FLOOR[p]
-        self.stays -= 1
-        if self.is_running and self.stays > 0:
+        self.stay_ms -= self.slice_ms
+        if self.is_running and self.stay_ms > 0:
             source, sink = self.source, self.sink
             if cell_mv[source] > give_mv and cell_mv[sink] < take_mv:
                 if choose.is_worth(self.ledger, source, sink, tenths, floor):
                     return source * 256 + sink
-        self.stays = _STAYS
-        side = _SIDE[self.ledger.ripe]
-        pair = choose.pair_by_debt(self.ledger, cell_mv, give_mv, take_mv, tenths, floor, side)
+        self.stay_ms = _STAY_MS
+        ripe = self.ledger.ripe
+        side, far = self.side[ripe], _FAR[ripe]
+        pair = choose.pair_by_debt(self.ledger, cell_mv, give_mv, take_mv, tenths, floor, side, far)
         if pair == choose.NONE and self.ledger.leader >= 0:
             give_mv = max(give_mv, self.start_mv)
             pair = choose.pair_by_lead(self.ledger, cell_mv, give_mv, take_mv)

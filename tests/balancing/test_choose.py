@@ -10,6 +10,7 @@ from tests.each import each
 GIVE_MV, TAKE_MV = 2650, 3570
 EVEN = array("H", [3300] * 8)
 UNIT = 36_000  # 0.1 per mille of 100 Ah
+FAR = 1 << 28  # no difference is so great
 
 
 def ledger_of(offsets, sigma=0, level=0):
@@ -22,14 +23,14 @@ def ledger_of(offsets, sigma=0, level=0):
     return ledger
 
 
-def by_debt(ledger, tenths, floor, mv=None, give_mv=GIVE_MV, take_mv=TAKE_MV, side=0):
-    return choose.pair_by_debt(ledger, mv or EVEN, give_mv, take_mv, tenths, floor, side)
+def by_debt(ledger, tenths, floor, mv=None, give_mv=GIVE_MV, take_mv=TAKE_MV, side=0, far=FAR):
+    return choose.pair_by_debt(ledger, mv or EVEN, give_mv, take_mv, tenths, floor, side, far)
 
 
 @each(((3299, choose.NONE), (3300, choose.NONE), (3301, 1)))
 def test_a_giver_stays_clear_of_uvp(row):
     ledger, mv = ledger_of([300, -300]), array("H", [row[0], 3200])
-    assert choose.pair_by_debt(ledger, mv, 3300, TAKE_MV, 0, 1, 0) == row[1]
+    assert choose.pair_by_debt(ledger, mv, 3300, TAKE_MV, 0, 1, 0, FAR) == row[1]
     ledger.leader, ledger.followers = 0, 2
     assert choose.pair_by_lead(ledger, mv, 3300, TAKE_MV) == row[1]
     assert choose.pair_by_voltage(mv, 2, 3300, TAKE_MV, 10) == row[1]
@@ -40,7 +41,7 @@ def test_a_giver_stays_clear_of_uvp(row):
 @each(((3299, 1), (3300, choose.NONE), (3301, choose.NONE)))
 def test_a_receiver_stays_clear_of_ovp(row):
     ledger, mv = ledger_of([300, -300]), array("H", [3400, row[0]])
-    assert choose.pair_by_debt(ledger, mv, GIVE_MV, 3300, 0, 1, 0) == row[1]
+    assert choose.pair_by_debt(ledger, mv, GIVE_MV, 3300, 0, 1, 0, FAR) == row[1]
     ledger.leader, ledger.followers = 0, 2
     assert choose.pair_by_lead(ledger, mv, GIVE_MV, 3300) == row[1]
     assert choose.pair_by_voltage(mv, 2, GIVE_MV, 3300, 10) == row[1]
@@ -66,6 +67,19 @@ def test_a_great_debt_pushes_no_cell_whose_side_is_in_doubt(row):
     assert by_debt(ledger_of([-offset, 500, 0], 40), 10, 10, side=15) == mirrored
 
 
+@each(((499, 39, 0), (500, 39, choose.NONE), (501, 39, choose.NONE), (500, 61, 0)))
+def test_a_great_difference_overrules_a_side_in_doubt(row):
+    far, offset, source = row
+    ledger = ledger_of([offset, offset - 500, 0], 40)
+    assert by_debt(ledger, 10, 10, side=15, far=far) == (source if source < 0 else 1)
+    ledger = ledger_of([-offset, 500 - offset, 0], 40)
+    assert by_debt(ledger, 10, 10, side=15, far=far) == (source if source < 0 else 256)
+
+
+def test_a_level_between_no_cells_moves_nothing_however_far():
+    assert by_debt(ledger_of([900, 300], 0, 200), 0, 1, far=1) == choose.NONE
+
+
 def test_the_surest_comes_first():
     ledger = ledger_of([200, 150, -500], 0)
     ledger.sigma_mas[0] = 60 * UNIT
@@ -78,7 +92,8 @@ def test_doubt_without_end_stays_below_two_to_the_thirtieth():
     ledger.forget()
     ledger.offset_mas[0], ledger.offset_mas[1] = 500_000_000, -500_000_000
     assert by_debt(ledger, 0, 0, side=15) == choose.NONE
-    assert max(UNKNOWN_MAS // 10 * max(scheduler._SIDE), 2 * LIMIT_MAS) < 2**30
+    side = max(scheduler._SIDE_KNEE + scheduler._SIDE_STEEP)
+    assert max(UNKNOWN_MAS // 10 * side, 2 * LIMIT_MAS) < 2**30
 
 
 def test_the_richest_gives_to_the_poorest():

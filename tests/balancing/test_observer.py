@@ -247,11 +247,17 @@ def test_doubt_grows_with_the_months():
     assert pack.observer.drift_bins < 0.01
 
 
-@each((([30, 5, 31], slope, LI_ION), ([5, 5.1, 5.2], plateau, LIFEPO4)))
+@each((([5, 5.1, 5.2], plateau, LIFEPO4), ([100, 130, 101], slope, LIFEPO4)))
 def test_rest_is_not_judged_where_one_slope_is_a_lie(row):
     missing, curve, kind = row
     pack = Pack(kind, curve, missing, [0, 25, 0]).rest(1)
     assert abs(pack.observer.align.info[0] - 1 / 36) < 1e-6
+
+
+def test_a_steep_curve_is_judged_at_rest_however_far_apart():
+    pack = Pack(LI_ION, slope, [60, 35, 61], [0, 0, 0]).rest(1)
+    assert pack.observer.align.info[0] > 1.5 / 36
+    assert pack.ledger.offset_mas[1] > 8 * BIN_MAS > 0 > pack.ledger.offset_mas[0]
 
 
 def test_moved_charge_is_followed_through_a_pass():

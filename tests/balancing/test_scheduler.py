@@ -1,5 +1,6 @@
 """The scheduler's sequences: slices, settling, and everything that must stop them within a step."""
 
+from balancing.chemistry import LI_ION, LIFEPO4
 from balancing.scheduler import DIRECT, GIVE, NO_CELL, OFF, REST, SETTLE, TAKE, Scheduler
 from tests.balancing.fakes import settings
 from tests.balancing.rig import STEP_MS, Rig
@@ -67,6 +68,25 @@ def test_what_flowed_is_booked_and_the_debt_ends():
     assert -340_000 <= sum(ledger.offset_mas) <= -280_000
 
 
+@each(((50, 7), (500, 7), (1000, 3), (3999, 1), (4000, 0), (20_000, 0)))
+def test_a_pair_goes_on_for_four_seconds_of_transfer(row):
+    dt_ms, stays = row
+    rig = Rig().owe(1, 3, 5)
+    ledger = rig.scheduler.ledger
+    assert rig.step() == DIRECT
+    ledger.offset_mas[0] = 2 * ledger.offset_mas[1]
+    slices = -1
+    while rig.board.pair == (1, 3):
+        rig.snap.cells_age_ms = 1
+        while rig.snap.bal_stage == DIRECT:
+            rig.scheduler.step(dt_ms, True)
+        rig.snap.cells_age_ms = 0
+        rig.scheduler.step(0, True)
+        slices += 1
+    assert rig.board.pair == (0, 3)
+    assert slices == stays
+
+
 def test_a_small_difference_neither_starts_nor_restarts():
     rig = Rig()
     rig.owe()
@@ -86,7 +106,7 @@ def test_a_ripe_ledger_is_followed_closer():
     rig = Rig().owe()
     ledger = rig.scheduler.ledger
     unit = ledger.unit_mas
-    for ripe, start in ((0, 51), (1, 26), (2, 16)):
+    for ripe, start in ((0, 51), (1, 26), (2, 13)):
         ledger.ripe = ripe
         for gap, stage in ((start - 1, REST), (start, DIRECT)):
             rig.scheduler.load(rig.values)
@@ -96,11 +116,44 @@ def test_a_ripe_ledger_is_followed_closer():
             rig.board.stop()
 
 
+# doubt of 1 %: 25, 12 and 6 tenths of it and the floor start, 20, 8 and 3 tenths go on
+@each(((0, 300, 220), (1, 145, 100), (2, 72, 38)))
+def test_doubt_makes_it_start_later_and_stop_sooner(row):
+    ripe, start, stop = row
+    rig = Rig().owe()
+    ledger = rig.scheduler.ledger
+    unit, ledger.ripe = ledger.unit_mas, ripe
+    ledger.sigma_mas[1] = 100 * unit
+    for gap, stages in ((start, (REST,)), (start + 1, (DIRECT,)), (stop, (REST,))):
+        ledger.offset_mas[1], ledger.offset_mas[3] = (gap - 9) * unit, -9 * unit
+        ledger.level_mas = 0
+        assert rig.step(1 if gap != stop else 12) in stages
+    rig.scheduler.load(rig.values)
+    ledger.offset_mas[1] = start * unit
+    assert rig.step() == DIRECT
+    ledger.offset_mas[1] = (stop - 6) * unit
+    assert rig.step(12) in (DIRECT, SETTLE)
+
+
+@each(((LI_ION, 64, REST), (LI_ION, 65, REST), (LI_ION, 66, DIRECT), (LIFEPO4, 65, DIRECT)))
+def test_a_full_cell_without_a_knee_gives_only_if_its_side_is_known_or_much_is_owed(row):
+    chemistry, gap, stage = row
+    rig = Rig(chemistry=chemistry).owe()
+    ledger = rig.scheduler.ledger
+    unit, ledger.ripe = ledger.unit_mas, 2
+    for i in range(ledger.cells):
+        ledger.sigma_mas[i] = 10 * unit
+    # 0.2 per mille above the level, known to 1 per mille
+    ledger.offset_mas[1], ledger.offset_mas[3] = 2 * unit, (2 - gap) * unit
+    ledger.level_mas = 0
+    assert rig.step() == stage
+
+
 def test_the_last_of_a_debt_whose_sign_is_in_doubt_is_left():
     rig = Rig().owe()
     ledger = rig.scheduler.ledger
     unit = ledger.unit_mas
-    for ripe, stop in ((0, 20), (1, 20), (2, 10)):
+    for ripe, stop in ((0, 20), (1, 20), (2, 8)):
         rig.owe()
         rig.scheduler.load(rig.values)
         ledger.ripe = ripe
