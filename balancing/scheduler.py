@@ -53,7 +53,7 @@ _FLOOR = (50, 20, 25, 20, 12, 8)
 # knees know their sides; where there is none, only a difference of `_FAR` overrules the doubt.
 _SIDE_KNEE, _SIDE_STEEP = (20, 3, 0), (20, 10, 8)
 _NEVER = 1 << 28
-_FAR = (_NEVER, _NEVER, 65)
+_FAR = (_NEVER, _NEVER, 58)
 
 
 class Scheduler:

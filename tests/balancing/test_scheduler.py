@@ -135,7 +135,7 @@ def test_doubt_makes_it_start_later_and_stop_sooner(row):
     assert rig.step(12) in (DIRECT, SETTLE)
 
 
-@each(((LI_ION, 64, REST), (LI_ION, 65, REST), (LI_ION, 66, DIRECT), (LIFEPO4, 65, DIRECT)))
+@each(((LI_ION, 57, REST), (LI_ION, 58, REST), (LI_ION, 59, DIRECT), (LIFEPO4, 58, DIRECT)))
 def test_a_full_cell_without_a_knee_gives_only_if_its_side_is_known_or_much_is_owed(row):
     chemistry, gap, stage = row
     rig = Rig(chemistry=chemistry).owe()
