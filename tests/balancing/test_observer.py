@@ -4,6 +4,7 @@ from array import array
 from math import sin
 
 from balancing.align import BINS, Aligner, eliminate
+from balancing.anchors import observe_rest
 from balancing.chemistry import LI_ION, LIFEPO4, LTO, Chemistry
 from balancing.ledger import UNKNOWN_MAS, Ledger
 from balancing.observer import Observer
@@ -247,11 +248,18 @@ def test_doubt_grows_with_the_months():
     assert pack.observer.drift_bins < 0.01
 
 
-@each((([5, 5.1, 5.2], plateau, LIFEPO4), ([100, 130, 101], slope, LIFEPO4)))
-def test_rest_is_not_judged_where_one_slope_is_a_lie(row):
-    missing, curve, kind = row
-    pack = Pack(kind, curve, missing, [0, 25, 0]).rest(1)
+def test_a_plateau_at_rest_says_nothing_of_charge():
+    pack = Pack(LIFEPO4, plateau, [5, 5.1, 5.2], [0, 25, 0]).rest(1)
     assert abs(pack.observer.align.info[0] - 1 / 36) < 1e-6
+
+
+@each(((LIFEPO4, 3100, 60, True), (LIFEPO4, 3100, 61, False), (LI_ION, 3700, 61, True)))
+def test_rest_is_not_judged_where_one_slope_is_a_lie(row):
+    kind, mv, span, is_judged = row
+    align = Pack(kind, slope, [50, 50, 50]).observer.align
+    before = align.info[0]
+    observe_rest(align, Chemistry(kind), [mv, mv + span, mv], [0] * 3, [0] * 3, 150.0)
+    assert (align.info[0] > before) == is_judged
 
 
 def test_a_steep_curve_is_judged_at_rest_however_far_apart():
