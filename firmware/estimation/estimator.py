@@ -19,9 +19,12 @@ is not known.
 
 Nor is the pace at which hysteresis follows the charge: small loops and other
 makers' cells turn sooner than one state does. The haste says how far this cell
-is from the slow state towards the quick one, 0..1; it is learned from what is
-left of the voltage while the two are apart. Their distance is doubt, less once
-it is known.
+is from the slow state (0) towards the quick one (1), the bank learns it, and
+what is left of the distance between the two is doubt.
+
+An anchor is a bound: a full pack is at least as full as its tail tells and at
+most full, whatever was counted; so a charge from empty to full tells how large
+the capacity is. The longer it stands, the less it tells anew.
 """
 
 from array import array
@@ -38,6 +41,7 @@ _SETTLE_S = 600.0  # polarisation from before the start fades
 _SETTLING = 0.2  # part of its weight that a look has until then
 _FRESH_S = 1500.0  # a look weighs more from then to here
 _ANCHOR_S = 60.0
+_ANCHOR_HEARD_S, _ANCHOR_STALE_S = 60.0, 600.0  # a witness weighs a tenth, the same again less
 _FULL_TAIL_C = 0.06
 _TAIL_S = 1200.0  # a tail that falls faster was cut off
 _FULL_DRAIN_C = -0.02  # what an offset of the sensor may make of a rest
@@ -47,9 +51,10 @@ _TAIL_MISSES = 0.3  # of SOC per C rate: at 6 % C the A123 cell still takes in 1
 _EMPTY_C = 0.1  # the empty anchor needs |I| <= C/10 and 10 degrees
 _EMPTY_TEMP_C = 10.0
 _WEIGHT_MAX = 0.3
+_BEND = 30.0  # squared residual at which a witness is half believed
 _STRETCHES = 25  # of the curve, and full
-_HASTE, _HASTE_LEAST = 0.12, 0.03  # of the haste the squared deviation, at first and at last
-_OHM_DOUBT = 0.3  # part of the drop that must not be taken for haste
+_HASTE_DOUBT = 0.03  # squared deviation of one cell's, which no single figure tells
+_OHM_COLD = 3.0  # by how much more the drop is unknown at 0 than at 25 degrees
 _AGAIN, _FORGETS = 8.0, 200.0  # weight heard of one: of the next half is new; and is forgotten
 
 
@@ -61,9 +66,8 @@ class Estimator:
         self.cell = CellModel(profile)
         self.tune = profile.tune
         self.bank = Bank(self.tune, full_scale_c)
-        self.sight = Sight()
+        self.sight = Sight(self.cell.half)
         self.learned = Shape(self.tune.curve)
-        self.haste, self.haste_square = 0.1, _HASTE
         self.looking = None  # the look under way
         self.is_full = self.is_empty = False
         self.full_s = self.empty_s = self._tail_c = self.seen_s = 0.0
@@ -73,9 +77,9 @@ class Estimator:
         self.bank.scatter(soc)
         self._restart()
 
-    def resume(self, z, b, k, v, r=0.0):
+    def resume(self, z, b, k, v, r=0.0, c=0.1):
         """Go on from stored (mean, deviation) of each unknown."""
-        self.bank.gather(z, b, k, v, r)
+        self.bank.gather(z, b, k, v, r, c)
         self._restart()
 
     def _restart(self):
@@ -161,8 +165,8 @@ class Estimator:
             self._seen = self.sight
             self._slow = cell.branch(cell.sum_h / s)
             self._quick = cell.branch(cell.sum_quick / s)
-            self._apart = self._quick - self._slow
-            self._slow += self.haste * self._apart
+            self.sight.apart = self._quick - self._slow
+            self._slow += self.bank.c_mean * self.sight.apart
             self._ahead = cell.p.lag * cell.sum_u3 / s * (NODES - 1)
             self._aim(cell.sum_i / s, cell.sum_u1 / s, cell.sum_u2 / s, cell.sum_v / s)
         self._lost_s = self._blind_c = 0.0
@@ -178,13 +182,12 @@ class Estimator:
         self._pol_1 = pol_1 = u1 * cell.r1
         self._pol_2 = pol_2 = u2 * cell.r2
         cold = max(25.0 - cell.temp_c, 0.0) / 25.0
+        sight.ohm = tune.ohm * (1.0 + _OHM_COLD * cold * cold)
         doubt = tune.doubt * (1.0 + cold)
         self._doubt_0 = (doubt * pol_0) ** 2
         self._doubt_1 = (doubt * (abs(pol_1) + abs(pol_2))) ** 2
         self._doubt_h = (
-            (0.6 * cell.unknown * p.m_h) ** 2
-            + tune.doubt_half**2
-            + self.haste_square * self._apart**2
+            (0.6 * cell.unknown * p.m_h) ** 2 + tune.doubt_half**2 + _HASTE_DOUBT * sight.apart**2
         )
         sight.volt_v = volt_v
         s = self._hours * 3600.0
@@ -195,7 +198,7 @@ class Estimator:
         elif self.seen_s < _FRESH_S:
             weight += s / tune.fresh_s
         sight.weight = weight = self._new(min(weight, _WEIGHT_MAX))
-        sight.bend = 1.0 / (tune.bend * weight)
+        sight.bend = 1.0 / (_BEND * weight)
         low = exp(-self._z_base / p.b)
         sight.pol_v = pol_0 * (1.0 + p.a0 * low) + pol_1 * (1.0 + p.a1 * low) + pol_2
         if self._blind_c:
@@ -229,16 +232,15 @@ class Estimator:
         self.empty_s = self.empty_s + s if is_drained else 0.0
         self.is_full = self.full_s >= _ANCHOR_S
         self.is_empty = self.empty_s >= _ANCHOR_S
-        sight.anchor = 0
+        sight.least, sight.most = -1.0, 2.0
         if self.is_full:
             cell.charged()
-            sight.anchor = -1
-            sight.anchor_z = min(1.0 - _TAIL_MISSES * self._tail_c, self._full_z(volt_v))
+            sight.most = 1.0
+            sight.least = min(1.0 - _TAIL_MISSES * self._tail_c, self._full_z(volt_v))
         elif self.is_empty:
-            sight.anchor = 1
-            sight.anchor_z = self._empty_z()
-        sight.anchor_square = self.tune.anchor**2
-        sight.anchor_weight = self.tune.anchor_weight
+            sight.least = 0.0
+            sight.most = self._empty_z()
+        sight.anchor_weight = _ANCHOR_HEARD_S / (_ANCHOR_STALE_S + self.full_s + self.empty_s)
 
     def _full_z(self, volt_v):
         """The state of charge at which a charged cell shows no more than this voltage."""
@@ -278,11 +280,6 @@ class Estimator:
         blur = step * top * bank.z_sd
         square = max(sight.square[n] - own, 1e-6) + blur * blur + bank.v_sd * bank.v_sd
         self.learned.learn(z, residual, square, sight.weight * self.tune.teach)
-        apart = self._apart * self.cell.half[n]
-        square += (_OHM_DOUBT * sight.pol_v) ** 2
-        gain = self.haste_square * apart * sight.weight / square
-        self.haste = min(max(self.haste + gain * residual, 0.0), 1.0)
-        self.haste_square = max(self.haste_square * (1.0 - gain * apart), _HASTE_LEAST)
 
     def _table(self, first, last):
         """Fill nodes first..last-1 of the sight."""

@@ -116,11 +116,9 @@ class Gauge:
         b = (bank.b_mean * scale, bank.b_sd * scale)
         v = (bank.v_mean, bank.v_sd)
         self.capacity.set(mah)
-        part = bank.r_mean
-        haste = self.estimator.haste
+        part, haste = bank.r_mean, bank.c_mean
         self._build()
-        self.estimator.haste = haste
-        self.estimator.resume(z, b, (1.0, self.estimator.tune.scale), v, part)
+        self.estimator.resume(z, b, (1.0, self.estimator.tune.scale), v, part, haste)
         self._publish()
 
     def integrate(self, dt_ms):
@@ -249,7 +247,7 @@ class Gauge:
             e.cell.unknown,
             s.r_mean,
             self.shown.soc,
-            e.haste,
+            s.c_mean,
         )
         pack_into("<H", buf, SAVED_BYTES - 2, _sum(buf, SAVED_BYTES - 2))
         return SAVED_BYTES
@@ -279,9 +277,8 @@ class Gauge:
         hours = (_UNKNOWN_OFF_S if off_s is None else off_s) / 3600.0
         lost = self.own_ma * hours / c.believed_mah
         sd = (x[15] * x[15] + _ASLEEP_SD * _ASLEEP_SD * hours + 0.25 * lost * lost) ** 0.5
-        e.resume((max(x[14] - lost, 0.0), sd), x[16:18], x[18:20], x[20:22], x[25])
+        e.resume((max(x[14] - lost, 0.0), sd), x[16:18], x[18:20], x[20:22], x[25], x[27])
         e.cell.h, e.cell.h_quick, e.cell.unknown = x[22:25]
-        e.haste = x[27]
         self.shown.set(max(x[26] - lost, 0.0))
         c.learn(e.bank.k_mean)
         self._publish()

@@ -31,19 +31,14 @@ class Tune:
     volt = 0.0045  # V, reading of a cell
     offset_drift, scale_drift = 0.0002, 0.0003  # C rate a root hour; per root C hour moved
     count_noise = 0.002  # of SOC, per root C hour moved
-    cut = 0.012  # of SOC: a wider filter is cut
-    group = 0.00025  # weight that every group keeps
-    stray, stray_weight, stray_soc, lean = 0.002, 0.01, 0.15, 0.7
     noise = 0.004  # V
     shape, shape_low, shape_high = 0.01, 0.03, 0.0  # of SOC: everywhere, near the ends
     doubt = 0.45  # of the polarisation
     doubt_half = 0.2  # of the half width of the hysteresis
-    bend = 30.0  # squared residual at which a witness is half believed
     moved, passed_s, fresh_s = 0.015, 7200.0, 300.0
-    anchor, anchor_weight = 0.005, 0.1  # of SOC; of a witness, each look
     curve, teach = 0.002, 1.0  # V by which the curve may be off; how fast it is learned
-    # Part of the drop; charge (C hours) after which it, and the offset, are as new.
-    ohm, ohm_moved, volt_moved = 0.1, 3.0, 3.0
+    # Part of the drop; charge (C hours) after which it, and the voltage's offset, are as new.
+    ohm, fades = 0.1, 3.0
 
 
 class LfpTune(Tune):
@@ -69,13 +64,13 @@ class LfpGenericTune(LfpTune):
     """
 
     volt = 0.006
-    scale, scale_wide_part = 0.02, 0.15
+    scale, scale_wide_part = 0.015, 0.15
     # Both knees are steep in all of its kind.
     shape, shape_low, shape_high = 0.012, 0.01, 0.01
     doubt = 0.2
-    doubt_half = 0.4
-    moved, passed_s, fresh_s = 0.1, 200000.0, 6000.0
-    curve, teach = 0.03, 4.0
+    doubt_half = 0.8
+    moved, passed_s, fresh_s = 0.5, 200000.0, 6000.0
+    curve = 0.02
 
 
 class GenericTune(Tune):

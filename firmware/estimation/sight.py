@@ -12,24 +12,27 @@ from firmware.estimation.cell import NODES
 class Sight:
     """What the voltage should be at each per cent, and how sure that is."""
 
-    def __init__(self):
+    def __init__(self, half):
+        """half: half width of the hysteresis at each per cent, V."""
         zeros = [0.0] * NODES
         self.volt = array("f", zeros)
         self.square = array("f", zeros)
         self.volt_v = 0.0
         self.pol_v = 0.0  # V, the drop on the resistances
+        self.ohm = 0.0  # part of it that is not known
         self.bend = 0.0
         self.weight = 0.0
-        self.anchor = 0  # -1: no less than anchor_z, 1: no more
-        self.anchor_z = 0.0
-        self.anchor_square = 0.0
+        self.half = half
+        self.apart = 0.0  # what multiplies it from the slow state of hysteresis to the quick
+        self.least, self.most = -1.0, 2.0  # what an anchor tells
         self.anchor_weight = 0.0
 
     def at(self, z):
-        """(volts, square) at a state of charge; beyond the ends as steep as there."""
+        """(volts, square, volts of haste 1) at a state of charge; beyond the ends as steep."""
         top = NODES - 1
         a = z * top
         n = int(a)
         n = 0 if a < 0.0 else top - 1 if n >= top else n
         volt = self.volt
-        return volt[n] + (a - n) * (volt[n + 1] - volt[n]), self.square[n]
+        here = volt[n] + (a - n) * (volt[n + 1] - volt[n])
+        return here, self.square[n], self.half[n] * self.apart

@@ -129,9 +129,9 @@ def test_a_person_sets_the_charge():
 def test_a_person_sets_the_capacity_and_the_charge_stays():
     gauge = ready()
     before = gauge.estimator.soc
-    gauge.estimator.haste = 0.75
+    gauge.estimator.bank.c_mean = 0.75
     gauge.set_capacity(50_000)
-    assert gauge.estimator.haste == 0.75
+    assert gauge.estimator.bank.c_mean == 0.75
     assert gauge.snap.full_mah > 48_000 and gauge.snap.full_mah < 52_000
     assert abs(gauge.estimator.soc - before) < 0.02
 
@@ -140,14 +140,14 @@ def test_a_power_cut_loses_nothing_but_certainty():
     gauge = ready()
     cell = Cell(2, 0.6, h=-1.0)
     run(gauge, -20_000, 1200, cell)
-    gauge.estimator.haste = 0.75
+    gauge.estimator.bank.c_mean = 0.75
     buf = bytearray(SAVED_BYTES)
     assert gauge.save(buf) == SAVED_BYTES
     other = Gauge(Snap())
     other.load(Settings())
     assert other.restore(buf, 3600)
     assert abs(other.estimator.soc - gauge.estimator.soc) < 0.01
-    assert other.estimator.haste == 0.75
+    assert abs(other.estimator.bank.c_mean - 0.75) < 1e-6
     assert other.meter.dsg_mah == gauge.meter.dsg_mah
     assert other.meter.dsg_carry == gauge.meter.dsg_carry
     assert other.run_s == gauge.run_s

@@ -39,8 +39,8 @@ def first_slice(slices):
 def crowd():
     """A group with one wide filter and no spare one, none close to another."""
     for i in range(9):
-        bank.x[21 * i], bank.x[21 * i + 1], bank.x[21 * i + 6] = 0.1, 0.1 * i, 1e-5
-    bank.x[6] = 0.02
+        bank.x[28 * i], bank.x[28 * i + 1], bank.x[28 * i + 7] = 0.1, 0.1 * i, 1e-5
+    bank.x[7] = 0.02
 
 
 count, what = int(sys.argv[1]), sys.argv[2]
@@ -50,7 +50,7 @@ if what == "look":
 else:
     for _ in range(20):
         second()
-    sight.anchor, sight.anchor_z, sight.anchor_square = 1, -1.0, 1.0
+    sight.least = sight.most = -1.0
     crowd()
     for _ in range(count):
         if what == "table":
