@@ -136,9 +136,10 @@ class Bank:
             zz += a * zb + g * zk + zz_more
             bb += bb_more
             kk += kk_more
-            vv += wander * (vv_far - vv)
-            rr += wander * (rr_far - rr)
-            cc += _HASTE_FADES * wander * (_HASTE_DOUBT - cc)
+            # Doubt comes back and never goes: what ties the unknowns holds for what they have.
+            vv += wander * max(vv_far - vv, 0.0)
+            rr += wander * max(rr_far - rr, 0.0)
+            cc += _HASTE_FADES * wander * max(_HASTE_DOUBT - cc, 0.0)
             is_anchor = False
             loss = 0.0
             while seen is not None:
@@ -147,7 +148,7 @@ class Bank:
                     square, weight = _ANCHOR_SQUARE, seen.anchor_weight
                     y = (seen.least if z < seen.least else seen.most) - z
                 else:
-                    reach = _NODE * sqrt(zz)
+                    reach = _NODE * sqrt(max(zz, _LEAST_ZZ))
                     here, square, wide = seen.at(z)
                     up, _, _ = seen.at(z + reach)
                     down, _, _ = seen.at(z - reach)
@@ -162,9 +163,8 @@ class Bank:
                 hv = s * zv + one * vv + pol * vr + wide * vc
                 hr = s * zr + one * vr + pol * rr + wide * rc
                 hc = s * zc + one * vc + pol * rc + wide * cc
-                sure = (
-                    (s * hz + one * hv + pol * hr + wide * hc + bow * bow / 18.0) * weight / square
-                )
+                sure = s * hz + one * hv + pol * hr + wide * hc + bow * bow / 18.0
+                sure = max(sure, 0.0) * weight / square
                 inverse = weight / (square * (1.0 + sure))
                 x = y * y * inverse
                 calm = 1.0 / (1.0 + x * bend)

@@ -6,6 +6,7 @@ charge (manual, appendix to 5.3.2 i) has the surest ends, two anchors, and decid
 """
 
 _MIN_CAPACITY_MAH = 100
+_MIN_SCALE = 0.1  # a sensor that is stuck can make it anything
 _SWING_MAH = 100  # one in a hundred of the capacity makes a charge a charge
 
 
@@ -29,6 +30,7 @@ class Capacity:
 
     def learn(self, scale):
         """Take over the estimator's scale, believed over true capacity."""
+        scale = max(scale, _MIN_SCALE)
         self.full_mah = max(int(self.believed_mah / scale + 0.5), _MIN_CAPACITY_MAH)
 
     def soh_pm(self):

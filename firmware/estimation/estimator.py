@@ -24,7 +24,8 @@ what is left of the distance between the two is doubt.
 
 An anchor is a bound: a full pack is at least as full as its tail tells and at
 most full, whatever was counted; so a charge from empty to full tells how large
-the capacity is. The longer it stands, the less it tells anew.
+the capacity is. The longer it stands, the less it tells anew: what flows into a
+full pack for days is no measure of anything.
 """
 
 from array import array
@@ -41,7 +42,7 @@ _SETTLE_S = 600.0  # polarisation from before the start fades
 _SETTLING = 0.2  # part of its weight that a look has until then
 _FRESH_S = 1500.0  # a look weighs more from then to here
 _ANCHOR_S = 60.0
-_ANCHOR_HEARD_S, _ANCHOR_STALE_S = 60.0, 600.0  # a witness weighs a tenth, the same again less
+_ANCHOR_WEIGHT, _ANCHOR_STALE_S = 0.1, 1800.0  # of a witness; a quarter when it stood so long
 _FULL_TAIL_C = 0.06
 _TAIL_S = 1200.0  # a tail that falls faster was cut off
 _FULL_DRAIN_C = -0.02  # what an offset of the sensor may make of a rest
@@ -66,7 +67,7 @@ class Estimator:
         self.cell = CellModel(profile)
         self.tune = profile.tune
         self.bank = Bank(self.tune, full_scale_c)
-        self.sight = Sight(self.cell.half)
+        self.sight = Sight(self.cell.half, profile.quick_from)
         self.learned = Shape(self.tune.curve)
         self.looking = None  # the look under way
         self.is_full = self.is_empty = False
@@ -240,7 +241,8 @@ class Estimator:
         elif self.is_empty:
             sight.least = 0.0
             sight.most = self._empty_z()
-        sight.anchor_weight = _ANCHOR_HEARD_S / (_ANCHOR_STALE_S + self.full_s + self.empty_s)
+        stands = 1.0 + (self.full_s + self.empty_s) / _ANCHOR_STALE_S
+        sight.anchor_weight = _ANCHOR_WEIGHT / (stands * stands)
 
     def _full_z(self, volt_v):
         """The state of charge at which a charged cell shows no more than this voltage."""

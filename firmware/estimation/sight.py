@@ -12,8 +12,8 @@ from firmware.estimation.cell import NODES
 class Sight:
     """What the voltage should be at each per cent, and how sure that is."""
 
-    def __init__(self, half):
-        """half: half width of the hysteresis at each per cent, V."""
+    def __init__(self, half, quick_from):
+        """half: half width of the hysteresis at each per cent, V, slow up to quick_from."""
         zeros = [0.0] * NODES
         self.volt = array("f", zeros)
         self.square = array("f", zeros)
@@ -23,6 +23,7 @@ class Sight:
         self.bend = 0.0
         self.weight = 0.0
         self.half = half
+        self.quick_from = quick_from
         self.apart = 0.0  # what multiplies it from the slow state of hysteresis to the quick
         self.least, self.most = -1.0, 2.0  # what an anchor tells
         self.anchor_weight = 0.0
@@ -35,4 +36,4 @@ class Sight:
         n = 0 if a < 0.0 else top - 1 if n >= top else n
         volt = self.volt
         here = volt[n] + (a - n) * (volt[n + 1] - volt[n])
-        return here, self.square[n], self.half[n] * self.apart
+        return here, self.square[n], self.half[n] * self.apart if n < self.quick_from else 0.0

@@ -8,7 +8,7 @@ from tests.estimation.rig import owner_table
 
 N = 28
 UNKNOWNS = 6
-ZZ, BB, KK, RR, CC = 7, 13, 18, 25, 27
+ZZ, BB, KK, VV, RR, CC = 7, 13, 18, 22, 25, 27
 KNOWN = Profile(LFP, owner_table(LFP))
 
 
@@ -16,7 +16,7 @@ class Straight(Sight):
     """A voltage that rises by slope_v over the whole range of SOC, from 3 V on."""
 
     def __init__(self, slope_v, square=1e-4):
-        super().__init__([0.02] * 101)
+        super().__init__([0.02] * 101, 91)
         for q in range(101):
             self.volt[q], self.square[q] = 3.0 + slope_v * q / 100.0, square
         self.weight = 1.0
@@ -268,12 +268,12 @@ def test_a_charge_that_counts_beyond_full_teaches_the_capacity():
     bank = quiet(gathered(z=(0.0, 0.001), b=(0.0, 1e-6), k=(1.0, 0.02)))
     seen = Straight(0.0)
     seen.volt_v = 3.0
-    look(bank, 1.008, 3.0, 0.0, 1.008, None)
+    look(bank, 0.998, 3.0, 0.0, 0.998, None)
     seen.least, seen.most, seen.anchor_weight = 0.98, 1.0, 1.0
-    look(bank, 0.0, 0.0, 0.0, 0.0, seen)
-    # 0.8 % beyond full; doubt of k 2 %, of the anchor 0.5 %, of the start 0.1 %
-    part = 4e-4 / (4e-4 + 0.25e-4 + 0.01e-4)
-    assert abs(bank.x[3] - (1.0 - 0.008 * part)) < 5e-4
+    for _ in range(10):
+        look(bank, 0.001, 0.01, 0.0, 0.001, seen)
+    # 0.8 % were too many: 2 % of doubt of k stand against 0.5 % of an anchor's.
+    assert 0.992 <= bank.x[3] < 0.997
 
 
 def full_group(bank, group=0):
@@ -518,7 +518,7 @@ def test_what_was_learned_fades():
     assert are_close((bb, kk), (20 * tune.offset_drift**2, 20 * tune.scale_drift**2), part=0.01)
 
 
-@each((0.1, 0.3))
+@each((0.2, 0.6))
 def test_the_look_says_how_far_the_drop_is_unknown(row):
     bank = gathered()
     seen = Straight(0.0)
@@ -526,6 +526,24 @@ def test_the_look_says_how_far_the_drop_is_unknown(row):
     for _ in range(60):
         look(bank, 0.0, 0.0, 0.0, 1.0, seen)
     assert are_close((bank.x[RR],), (row * row,), part=0.01)
+
+
+def test_doubt_that_is_more_than_at_first_stays():
+    bank = gathered()
+    for o in range(0, N * SIZE, N):
+        bank.x[o + VV], bank.x[o + RR], bank.x[o + CC] = 1e-2, 4.0, 1.0
+    look(bank, 0.0, 0.0, 0.0, 0.3, None)
+    assert are_close((bank.x[VV], bank.x[RR], bank.x[CC]), (1e-2, 4.0, 1.0))
+
+
+def test_a_record_that_no_covariance_has_is_borne():
+    bank = gathered()
+    bank.x[ZZ] = -1.0
+    bank.x[VV] = -2.0
+    seen = Straight(1.0)
+    seen.volt_v = 3.5
+    look(bank, 0.0, 0.0, 0.0, 0.0, seen)
+    assert 0.0 <= bank.z_mean <= 1.0 and bank.z_sd >= 0.0
 
 
 def test_haste_fades_a_hundred_times_as_slowly_as_the_drop():

@@ -19,6 +19,13 @@ def test_cycles_follow_the_learned_capacity():
     assert capacity.cycle_count == 2
 
 
+@each((0.1, 0.05, 0.0, -1.0))
+def test_no_scale_learns_more_than_ten_times_the_capacity(row):
+    capacity = Capacity(100_000)
+    capacity.learn(row)
+    assert capacity.full_mah == 1_000_000
+
+
 def test_health_is_learned_over_design():
     capacity = Capacity(100_000)
     capacity.learn(1.25)

@@ -189,7 +189,7 @@ def test_what_was_counted_beyond_full_is_taken_back():
     assert abs(estimator.bank.z_mean - 1.0) < 0.005
 
 
-@each(((3.62, 60.0, 0.0909), (3.62, 600.0, 0.05), (2.5, 3000.0, 0.01667)))
+@each(((3.62, 60.0, 0.09365), (3.62, 1800.0, 0.025), (2.5, 5400.0, 0.00625)))
 def test_the_longer_an_anchor_stands_the_less_it_tells_anew(row):
     volt_v, stood_s, weight = row
     estimator = Estimator(Profile(LFP), 2.0)
@@ -198,7 +198,7 @@ def test_the_longer_an_anchor_stands_the_less_it_tells_anew(row):
     estimator.step(10.0, 0.0, volt_v, 25.0)
     while estimator.work():
         pass
-    assert abs(estimator.sight.anchor_weight - weight) < 1e-4
+    assert abs(estimator.sight.anchor_weight - weight) < 1e-5
 
 
 @each(((25.0, 1.0), (45.0, 1.0), (0.0, 4.0), (-20.0, 10.72)))
