@@ -42,7 +42,8 @@ _STRAYS_WEIGHT, _STRAYS_SOC = 0.01, 0.15  # and how far around the mean they sta
 LEAN = 0.7  # part of what the others know of b and k that they take over
 _LEAST_ZZ = 1e-6
 _ANCHOR_SQUARE, _ANCHOR_BEND = 2.5e-5, 0.02
-_HASTE, _HASTE_DOUBT, _HASTE_FADES = 0.1, 0.12, 0.01  # mean at first, squared deviation; slowly
+HASTE = 0.1  # at first
+_HASTE_DOUBT, _HASTE_FADES = 0.12, 0.01  # its squared deviation; how soon that grows back
 
 
 class Bank:
@@ -62,11 +63,11 @@ class Bank:
             weight *= tune.scale_wide_part if n & 2 else 1.0 - tune.scale_wide_part
             b = (tune.offset_wide if n & 1 else tune.offset) * self.full_scale_c
             k = tune.scale_wide if n & 2 else tune.scale
-            rest = ((0.0, b), (1.0, k), (0.0, tune.volt), 0.0, _HASTE)
+            rest = ((0.0, b), (1.0, k), (0.0, tune.volt), 0.0, HASTE)
             part = tune.start_wide_part
             self._spread(n * _PER, 1, weight * (1.0 - part), z, tune.start, rest)
             self._spread(n * _PER + 1, _PER - 1, weight * part, z, tune.start_wide, rest)
-        self._begin(z, 0.0, 1.0, 0.0, 0.0, _HASTE)
+        self._begin(z, 0.0, 1.0, 0.0, 0.0, HASTE)
 
     def gather(self, z, b, k, v, r, c):
         """Start over from stored (mean, deviation) of z, b, k and v; means of r and c."""
@@ -136,7 +137,7 @@ class Bank:
             zz += a * zb + g * zk + zz_more
             bb += bb_more
             kk += kk_more
-            # Doubt comes back and never goes: what ties the unknowns holds for what they have.
+            # Doubt grows back and is never taken away: that would break what ties the unknowns.
             vv += wander * max(vv_far - vv, 0.0)
             rr += wander * max(rr_far - rr, 0.0)
             cc += _HASTE_FADES * wander * max(_HASTE_DOUBT - cc, 0.0)

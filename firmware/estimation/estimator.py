@@ -31,7 +31,7 @@ full pack for days is no measure of anything.
 from array import array
 from math import exp, sqrt
 
-from firmware.estimation.bank import TIDYINGS, Bank
+from firmware.estimation.bank import HASTE, TIDYINGS, Bank
 from firmware.estimation.cell import NODES, CellModel
 from firmware.estimation.shape import Shape
 from firmware.estimation.sight import Sight
@@ -54,7 +54,7 @@ _EMPTY_TEMP_C = 10.0
 _WEIGHT_MAX = 0.3
 _BEND = 30.0  # squared residual at which a witness is half believed
 _STRETCHES = 25  # of the curve, and full
-_HASTE_DOUBT = 0.03  # squared deviation of one cell's, which no single figure tells
+_HASTE_LEFT = 0.03  # squared deviation of one cell's, which no single figure tells
 _OHM_COLD = 3.0  # by how much more the drop is unknown at 0 than at 25 degrees
 _AGAIN, _FORGETS = 8.0, 200.0  # weight heard of one: of the next half is new; and is forgotten
 
@@ -78,7 +78,7 @@ class Estimator:
         self.bank.scatter(soc)
         self._restart()
 
-    def resume(self, z, b, k, v, r=0.0, c=0.1):
+    def resume(self, z, b, k, v, r=0.0, c=HASTE):
         """Go on from stored (mean, deviation) of each unknown."""
         self.bank.gather(z, b, k, v, r, c)
         self._restart()
@@ -188,7 +188,7 @@ class Estimator:
         self._doubt_0 = (doubt * pol_0) ** 2
         self._doubt_1 = (doubt * (abs(pol_1) + abs(pol_2))) ** 2
         self._doubt_h = (
-            (0.6 * cell.unknown * p.m_h) ** 2 + tune.doubt_half**2 + _HASTE_DOUBT * sight.apart**2
+            (0.6 * cell.unknown * p.m_h) ** 2 + tune.doubt_half**2 + _HASTE_LEFT * sight.apart**2
         )
         sight.volt_v = volt_v
         s = self._hours * 3600.0
