@@ -138,9 +138,12 @@ class Bank:
             bb += bb_more
             kk += kk_more
             # Doubt grows back and is never taken away: that would break what ties the unknowns.
-            vv += wander * max(vv_far - vv, 0.0)
-            rr += wander * max(rr_far - rr, 0.0)
-            cc += _HASTE_FADES * wander * max(_HASTE_DOUBT - cc, 0.0)
+            if vv < vv_far:
+                vv += wander * (vv_far - vv)
+            if rr < rr_far:
+                rr += wander * (rr_far - rr)
+            if cc < _HASTE_DOUBT:
+                cc += _HASTE_FADES * wander * (_HASTE_DOUBT - cc)
             is_anchor = False
             loss = 0.0
             while seen is not None:
@@ -149,7 +152,7 @@ class Bank:
                     square, weight = _ANCHOR_SQUARE, seen.anchor_weight
                     y = (seen.least if z < seen.least else seen.most) - z
                 else:
-                    reach = _NODE * sqrt(max(zz, _LEAST_ZZ))
+                    reach = _NODE * sqrt(zz if zz > _LEAST_ZZ else _LEAST_ZZ)
                     here, square, wide = seen.at(z)
                     up, _, _ = seen.at(z + reach)
                     down, _, _ = seen.at(z - reach)
@@ -165,7 +168,7 @@ class Bank:
                 hr = s * zr + one * vr + pol * rr + wide * rc
                 hc = s * zc + one * vc + pol * rc + wide * cc
                 sure = s * hz + one * hv + pol * hr + wide * hc + bow * bow / 18.0
-                sure = max(sure, 0.0) * weight / square
+                sure = sure * weight / square if sure > 0.0 else 0.0
                 inverse = weight / (square * (1.0 + sure))
                 x = y * y * inverse
                 calm = 1.0 / (1.0 + x * bend)
