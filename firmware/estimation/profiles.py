@@ -69,8 +69,8 @@ class LfpGenericTune(LfpTune):
     shape, shape_low, shape_high = 0.012, 0.01, 0.01
     doubt = 0.2
     doubt_half = 0.8
-    moved, passed_s, fresh_s = 0.5, 200000.0, 6000.0
-    curve = 0.02
+    moved, passed_s = 0.5, 200000.0
+    curve = 0.015
 
 
 class GenericTune(Tune):
