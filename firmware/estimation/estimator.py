@@ -196,7 +196,7 @@ class Estimator:
         weight = self._moved / tune.moved + s / tune.passed_s
         if self.seen_s < _SETTLE_S:
             weight *= _SETTLING
-        elif self.seen_s < _FRESH_S:
+        elif self.seen_s < _FRESH_S and not self._blind_c:
             weight += s / tune.fresh_s
         sight.weight = weight = self._new(min(weight, _WEIGHT_MAX))
         sight.bend = 1.0 / (_BEND * weight)
