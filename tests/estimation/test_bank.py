@@ -1,78 +1,21 @@
-"""A filter of the bank is a least-squares fit; cutting and joining change no moment."""
+"""What a look teaches a filter is what least squares and the matrices say."""
 
-from firmware.estimation.bank import CUT, GROUP_LEAST, LEAN, SIZE, STRAYS_LEAST, TIDYINGS, Bank
-from firmware.estimation.profiles import LFP, Profile
-from firmware.estimation.sight import Sight
+from firmware.estimation.bank import SIZE
 from tests.each import each
-from tests.estimation.rig import owner_table
-
-N = 28
-UNKNOWNS = 6
-ZZ, BB, KK, VV, RR, CC = 7, 13, 18, 22, 25, 27
-KNOWN = Profile(LFP, owner_table(LFP))
-
-
-class Straight(Sight):
-    """A voltage that rises by slope_v over the whole range of SOC, from 3 V on."""
-
-    def __init__(self, slope_v, square=1e-4):
-        super().__init__([0.02] * 101, 91)
-        for q in range(101):
-            self.volt[q], self.square[q] = 3.0 + slope_v * q / 100.0, square
-        self.weight = 1.0
-        self.bend = 0.0
-        self.ohm = KNOWN.tune.ohm
-
-
-def gathered(z=(0.5, 0.05), b=(0.0, 0.004), k=(1.0, 0.0), v=(0.0, 0.0), r=0.0, c=0.0):
-    bank = Bank(KNOWN.tune, 2.0)
-    bank.gather(z, b, k, v, r, c)
-    return bank
-
-
-def quiet(bank):
-    """The same bank without anything that makes it forget."""
-
-    class Tune(bank.tune):
-        offset_drift = scale_drift = count_noise = 0.0
-        fades = 1e9
-        ohm = 1e-9
-
-    bank.tune = Tune
-    for o in range(0, N * SIZE, N):
-        bank.x[o + RR] = 0.0
-    return bank
-
-
-def moments(bank, first=0, last=SIZE):
-    """Weight, means and covariances of filters first..last-1 together."""
-    records = [bank.x[N * i : N * i + N] for i in range(first, last)]
-    total = sum([x[0] for x in records])
-    mean = [sum([x[0] * x[1 + n] for x in records]) / total for n in range(UNKNOWNS)]
-    square = []
-    for s in range(UNKNOWNS):
-        for t in range(s, UNKNOWNS):
-            at = ZZ + len(square)
-            square.append(
-                sum([x[0] * (x[at] + (x[1 + s] - mean[s]) * (x[1 + t] - mean[t])) for x in records])
-                / total
-            )
-    return total, mean, square
-
-
-def look(bank, *seen):
-    """A look, all its slices at once."""
-    for _ in bank.look(*seen):
-        pass
-
-
-def tidy(bank, group):
-    for _ in bank.tidy(group):
-        pass
-
-
-def are_close(a, b, part=1e-3, least=1e-9):
-    return all([abs(x - y) <= part * max(abs(x), abs(y)) + least for x, y in zip(a, b)])
+from tests.estimation.filters import (
+    BB,
+    CC,
+    UNKNOWNS,
+    ZZ,
+    N,
+    Straight,
+    are_close,
+    gathered,
+    look,
+    moments,
+    one_of,
+    quiet,
+)
 
 
 def test_a_filter_is_the_least_squares_fit_of_all_that_was_seen():
@@ -190,7 +133,7 @@ def test_what_haste_explains_is_no_other_capacity():
         seen.bend = 0.05
         z = 0.3
         for n in range(6):
-            q = 0.1 if n % 6 < 3 else -0.1
+            q = 0.1 if n < 3 else -0.1
             z += q
             seen.apart = 1.6 - 0.5 * (n % 3)
             seen.apart *= 1.0 if q > 0.0 else -1.0
@@ -237,14 +180,6 @@ def test_charge_keeps_to_the_bounds(row):
         assert abs(bank.x[N * i + 1] - row[1]) < 1e-6
 
 
-def test_charge_that_nobody_saw_widens():
-    bank = gathered(b=(0.0, 0.0))
-    before = bank.z_sd
-    for _ in range(9):
-        look(bank, 0.0, 0.0, 0.03, 0.0, None)
-    assert abs(bank.z_sd - (before**2 + 9 * 0.03**2) ** 0.5) < 0.002
-
-
 @each(((-1.0, 0.5), (0.5, 2.0), (0.45, 0.55)))
 def test_an_anchor_pulls_what_is_beyond_its_bounds(row):
     least, most = row
@@ -276,121 +211,6 @@ def test_a_charge_that_counts_beyond_full_teaches_the_capacity():
     assert 0.992 <= bank.x[3] < 0.997
 
 
-def full_group(bank, group=0):
-    return group * 9, group * 9 + 9
-
-
-def test_a_wide_filter_is_cut_and_nothing_else_changes():
-    bank = gathered(z=(0.5, 0.1), k=(1.0, 0.1))
-    seen = Straight(0.5)
-    seen.volt_v = 3.25
-    look(bank, 0.3, 1.0, 0.0, 0.3, seen)
-    first, last = full_group(bank)
-    bank.x[N * 8] = 0.0
-    before = moments(bank, first, last)
-    wide = max([bank.x[N * i + ZZ] for i in range(8)])
-    tidy(bank, 0)
-    after = moments(bank, first, last)
-    assert bank.x[N * 8] > 0.0
-    assert max([bank.x[N * i + ZZ] for i in range(9)]) <= wide
-    assert abs(after[0] - before[0]) < 1e-6
-    assert are_close(before[1], after[1], least=1e-6)
-    assert are_close(before[2], after[2], part=5e-3, least=1e-7)
-
-
-def test_filters_that_stand_upon_each_other_are_joined_and_nothing_else_changes():
-    bank = gathered(z=(0.5, 0.1), k=(1.0, 0.1))
-    seen = Straight(0.5)
-    seen.volt_v = 3.25
-    look(bank, 0.3, 1.0, 0.0, 0.3, seen)
-    for i in range(9):
-        bank.x[N * i] = 0.02
-    for n in range(N):
-        bank.x[n] = bank.x[N + n]
-    bank.x[1] += 0.001
-    first, last = full_group(bank)
-    before = moments(bank, first, last)
-    tidy(bank, 0)
-    after = moments(bank, first, last)
-    assert 0.0 in [bank.x[N * i] for i in range(9)]
-    assert are_close(before[:1], after[:1])
-    assert are_close(before[1], after[1], least=1e-6)
-    assert are_close(before[2], after[2], part=5e-3, least=1e-7)
-
-
-def test_narrow_filters_are_left_alone():
-    bank = gathered(z=(0.5, 0.01))
-    before = list(bank.x)
-    for group in range(TIDYINGS):
-        tidy(bank, group)
-    assert are_close(before, bank.x, part=1e-6)
-
-
-def test_filters_far_apart_are_not_joined_and_each_is_a_slice_of_the_search():
-    bank = gathered(z=(0.5, 0.3))
-    for i in range(9):
-        bank.x[N * i + ZZ] = 4e-4
-        bank.x[N * i + 1] = 0.1 * i
-        bank.x[N * i] = 0.02
-    before = list(bank.x)
-    slices = 0
-    for _ in bank.tidy(0):
-        slices += 1
-    assert slices == 9
-    assert list(bank.x) == before
-
-
-def test_every_group_keeps_a_little_weight():
-    bank = gathered()
-    for i in range(9):
-        bank.x[N * i] *= 1e-9
-    tidy(bank, 0)
-    least = GROUP_LEAST * bank.total
-    assert abs(sum([bank.x[N * i] for i in range(9)]) - least) < 1e-3 * least
-
-
-def test_strays_are_recalled_around_the_mean_once_nobody_believes_them():
-    bank = gathered(z=(0.5, 0.01))
-    for i in range(36, 40):
-        bank.x[N * i] = 1e-9
-    tidy(bank, TIDYINGS - 1)
-    zs = [bank.x[N * i + 1] for i in range(36, 40)]
-    assert min(zs) < 0.4 and max(zs) > 0.6
-    assert sum([bank.x[N * i] for i in range(36, 40)]) > STRAYS_LEAST
-
-
-def test_a_bank_that_is_wrong_finds_back():
-    bank = gathered(z=(0.3, 0.01), b=(0.0, 0.0005), v=(0.0, 0.002))
-    seen = Straight(0.8, 1e-4)
-    seen.bend = 0.1
-    seen.volt_v = 3.0 + 0.8 * 0.6
-    for _ in range(200):
-        look(bank, 0.0, 0.01, 0.0, 0.001, seen)
-        for group in range(TIDYINGS):
-            tidy(bank, group)
-    assert abs(bank.z_mean - 0.6) < 0.02
-
-
-@each((0.0, 0.3, 0.7, 1.0))
-def test_a_start_covers_what_somebody_believes_and_far_around(row):
-    z = row
-    bank = Bank(KNOWN.tune, 2.0)
-    bank.scatter(z)
-    assert abs(bank.z_mean - z) < (0.06 if z in (0.0, 1.0) else 0.01)
-    assert 0.07 < bank.z_sd < 0.17
-    assert abs(bank.k_mean - 1.0) < 1e-6 and abs(bank.b_mean) < 1e-6
-    assert min([bank.x[N * i + 1] for i in range(SIZE)]) >= 0.0
-    assert max([bank.x[N * i + 1] for i in range(SIZE)]) <= 1.0
-
-
-def test_what_was_stored_is_what_it_goes_on_with():
-    bank = gathered((0.4, 0.02), (0.001, 0.002), (1.1, 0.03), (0.002, 0.001), 0.2)
-    assert abs(bank.z_mean - 0.4) < 0.003 and abs(bank.b_mean - 0.001) < 1e-4
-    assert abs(bank.k_mean - 1.1) < 0.002 and abs(bank.v_mean - 0.002) < 1e-4
-    assert abs(bank.r_mean - 0.2) < 0.002
-    assert 0.015 < bank.z_sd < 0.05 and 0.0015 < bank.b_sd < 0.003
-
-
 def test_what_charge_ties_together_is_the_product_of_the_matrices():
     bank = quiet(gathered())
     every = range(UNKNOWNS)
@@ -409,14 +229,6 @@ def test_what_charge_ties_together_is_the_product_of_the_matrices():
     look(bank, q, hours, 0.0, 0.0, None)
     assert abs(bank.x[1] - (0.5 + 1.1 * (0.2 - 0.03))) < 1e-6
     assert are_close(bank.x[ZZ:N], expected)
-
-
-def one_of(bank, i, z, sd):
-    """Filter i: weight 1, at z, nothing but z unknown."""
-    for n in range(N):
-        bank.x[N * i + n] = 0.0
-    bank.x[N * i], bank.x[N * i + 1], bank.x[N * i + 3] = 1.0, z, 1.0
-    bank.x[N * i + ZZ] = sd * sd
 
 
 class Bent(Straight):
@@ -475,107 +287,3 @@ def test_what_is_far_out_is_half_believed():
     assert abs(pulled[0] - 0.2) < 1e-3
     # the square of 0.4 over its variance 2e-4 is 800
     assert abs(pulled[1] - 0.2 / 801.0) < 1e-4
-
-
-def test_filters_apart_are_joined_with_what_parts_them():
-    bank = gathered(z=(0.5, 0.1))
-    for i in range(9):
-        one_of(bank, i, 0.1 * i, 0.02)
-    bank.x[N + 1] = 0.01
-    before = moments(bank, 0, 9)
-    tidy(bank, 0)
-    after = moments(bank, 0, 9)
-    assert bank.x[N] == 0.0
-    assert are_close(before[1], after[1], least=1e-6)
-    assert are_close(before[2], after[2], part=1e-3, least=1e-7)
-    assert abs(bank.x[ZZ] - (4e-4 + 0.25e-4)) < 1e-7
-
-
-def test_only_what_is_wide_is_cut_and_first_what_carries_most():
-    bank = gathered(z=(0.5, 0.01))
-    for i in range(8):
-        one_of(bank, i, 0.1 * i, 0.9 * CUT)
-    bank.x[N * 8] = 0.0
-    tidy(bank, 0)
-    assert bank.x[N * 8] == 0.0
-    bank.x[N * 5] = 0.5
-    bank.x[N * 5 + ZZ] = 9e-4
-    bank.x[N * 6 + ZZ] = 4e-4
-    tidy(bank, 0)
-    assert bank.x[N * 8] == 0.25 and bank.x[N * 5] == 0.25
-
-
-def test_what_was_learned_fades():
-    bank = gathered(z=(0.5, 0.001), b=(0.0, 0.0), k=(1.0, 0.0), v=(0.0, 0.0001), r=0.0)
-    tune = bank.tune
-    bank.x[RR] = 1e-6
-    for _ in range(20):
-        look(bank, 0.0, 1.0, 0.0, 1.0, None)
-    assert 0.9 * tune.volt < bank.v_sd < 1.01 * tune.volt
-    far = tune.ohm * tune.ohm
-    assert 0.9 * far < bank.x[RR] < 1.01 * far
-    bb, kk = bank.x[BB], bank.x[KK]
-    assert are_close((bb, kk), (20 * tune.offset_drift**2, 20 * tune.scale_drift**2), part=0.01)
-
-
-@each((0.2, 0.6))
-def test_the_look_says_how_far_the_drop_is_unknown(row):
-    bank = gathered()
-    seen = Straight(0.0)
-    seen.volt_v, seen.weight, seen.ohm = 3.0, 1e-9, row
-    for _ in range(60):
-        look(bank, 0.0, 0.0, 0.0, 1.0, seen)
-    assert are_close((bank.x[RR],), (row * row,), part=0.01)
-
-
-def test_doubt_that_is_more_than_at_first_stays():
-    bank = gathered()
-    for o in range(0, N * SIZE, N):
-        bank.x[o + VV], bank.x[o + RR], bank.x[o + CC] = 1e-2, 4.0, 1.0
-    look(bank, 0.0, 0.0, 0.0, 0.3, None)
-    assert are_close((bank.x[VV], bank.x[RR], bank.x[CC]), (1e-2, 4.0, 1.0))
-
-
-def test_a_record_that_no_covariance_has_is_borne():
-    bank = gathered()
-    bank.x[ZZ] = -1.0
-    bank.x[VV] = -2.0
-    seen = Straight(1.0)
-    seen.volt_v = 3.5
-    look(bank, 0.0, 0.0, 0.0, 0.0, seen)
-    assert 0.0 <= bank.z_mean <= 1.0 and bank.z_sd >= 0.0
-
-
-def test_haste_fades_a_hundred_times_as_slowly_as_the_drop():
-    bank = gathered()
-    for o in range(0, N * SIZE, N):
-        bank.x[o + RR] = bank.x[o + CC] = 0.0
-    look(bank, 0.0, 0.0, 0.0, 0.3, None)
-    ohm = KNOWN.tune.ohm
-    assert are_close((bank.x[RR], bank.x[CC]), (0.1 * ohm * ohm, 0.001 * 0.12), part=0.01)
-
-
-def test_part_of_the_drop_is_never_surer_than_what_was_seen():
-    bank = gathered(z=(0.5, 0.001), b=(0.0, 0.0), v=(0.0, 0.0))
-    seen = Straight(0.0, 1e-4)
-    seen.pol_v = 0.1
-    seen.volt_v = 3.0
-    rr = bank.x[RR]
-    look(bank, 0.0, 0.0, 0.0, 0.0, seen)
-    assert are_close((bank.x[RR],), (1.0 / (1.0 / rr + 0.01 / 1e-4),))
-
-
-def test_no_filter_is_surer_than_a_tenth_of_a_per_cent():
-    bank = gathered(z=(0.5, 0.01))
-    seen = Straight(1.0, 1e-9)
-    seen.volt_v = 3.5
-    for _ in range(20):
-        look(bank, 0.0, 0.0, 0.0, 0.0, seen)
-    assert min([bank.x[N * i + ZZ] for i in range(SIZE)]) >= 0.999e-6
-
-
-def test_strays_lean_back_to_a_sensor_without_error():
-    bank = gathered(z=(0.5, 0.01), b=(0.01, 0.001), k=(1.2, 0.01))
-    x = bank.x[N * 37 : N * 38]
-    assert abs(x[2] - 0.01 * LEAN) < 1e-6
-    assert abs(x[3] - 1.0 - 0.2 * LEAN) < 1e-6
