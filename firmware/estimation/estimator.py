@@ -12,10 +12,10 @@ How much a look may tell: residuals of a cell model stay the same for hours,
 so ten thousand of them are not ten thousand witnesses. A look weighs by the
 charge that moved and, far less, by the time that passed. A fresh bank listens
 little for its first ten minutes, when nobody knows what flowed before, then
-looks harder for a quarter of an hour. The spread that is granted to
-the voltage grows with the slope of the open-circuit curve (its shape is known
-to a per cent of charge or so), with the polarisation and with hysteresis that
-is not known.
+looks harder for a quarter of an hour if the current is known. The spread that
+is granted to the voltage grows with the slope of the open-circuit curve (its
+shape is known to a per cent of charge or so), with the polarisation and with
+hysteresis that is not known.
 
 Nor is the pace at which hysteresis follows the charge: small loops and other
 makers' cells turn sooner than one state does. The haste says how far this cell
@@ -79,7 +79,7 @@ class Estimator:
         self._restart()
 
     def resume(self, z, b, k, v, r=0.0, c=HASTE):
-        """Go on from stored (mean, deviation) of each unknown."""
+        """Go on from stored (mean, deviation) of z, b, k and v; means of r and c."""
         self.bank.gather(z, b, k, v, r, c)
         self._restart()
 
