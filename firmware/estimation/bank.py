@@ -42,7 +42,7 @@ _STRAYS_WEIGHT, _STRAYS_SOC = 0.01, 0.15  # and how far around the mean they sta
 LEAN = 0.7  # part of what the others know of b and k that they take over
 _LEAST_ZZ = 1e-6
 _ANCHOR_SQUARE, _ANCHOR_BEND = 2.5e-5, 0.02
-HASTE = 0.1  # at first
+HASTE = 0.5  # at first
 _HASTE_DOUBT, _HASTE_FADES = 0.12, 0.01  # its squared deviation; how soon that grows back
 
 

@@ -5,13 +5,21 @@ width times a state h (-1 discharged to here .. +1 charged to here), which
 follows the direction of the charge that flows: dh = gamma |dz| (sign - h).
 The cold shifts both by their own curves. It is read where the surface of the
 particles is: ahead of z by lag times u3, the C rate of the last quarter of an
-hour (the estimator does that). Near full the two branches part because of
-kinetics, and a quicker state takes over; below, the estimator learns how far
-this cell is from one state towards the other. An ohmic drop R0 and two RC pairs add
-to it; what the lead explains (lag_part) is taken off the slow pair. A model
-that begins while a current flows takes it that what it has seen so far flowed
-before as well: until a state is older than its pace, it is a plain mean. What
-is not known of the hysteresis is then half of what is.
+hour (the estimator does that).
+
+That state is what the tables were fitted with, on drives that charge between
+discharges; it takes a discharge that never turns to a level far below what any
+sweep has seen. So there is a second, quick one: a play operator (tie 0), which
+stands at the swept branch however many small loops the drive makes, as the
+A123 recordings do. Near full, where the two branches part because of kinetics,
+it is all there is; below, the estimator learns how far this cell is from one
+towards the other. Where tie is 1, the quick one is a state like the other.
+
+An ohmic drop R0 and two RC pairs add to it; what the lead explains (lag_part)
+is taken off the slow pair. A model that begins while a current flows takes it
+that what it has seen so far flowed before as well: until a state is older than
+its pace, it is a plain mean. What is not known of the hysteresis is then half
+of what is.
 Resistances are per C rate (ohm ampere-hours) and follow Arrhenius laws; R0 and
 R1 rise towards empty as 1 + a exp(-z / b). The model is linear in its tables,
 so the mean over a block of seconds is modelled by the means of the current and
@@ -24,11 +32,13 @@ from array import array
 from math import exp
 
 NODES = 101  # one per cent of charge each
-_T25 = 1.0 / 298.15
+_T25 = 0.003354  # 1 / K, at 25 degrees
 _LAG_S = 1000.0
 _FLOWS_C = 0.1  # C rate in the first second that flowed before, too
 _STILL_C = 0.003  # C rate below which hysteresis does not move
 _COLD_MIN, _COLD_MAX = -0.5, 1.5  # how far the cold is extrapolated
+_QUICK = 30.0  # gamma of the quick state
+_SWEPT = 0.25  # half gaps by which a sweep at C/30 still lies below the branch
 
 
 class CellModel:
@@ -108,8 +118,9 @@ class CellModel:
             k = exp(-p.gamma * moved)
             self.unknown *= k
             self.h += (1.0 - k) * (sign - self.h)
-            moved *= p.gamma_quick
-            self.h_quick += moved / (1.0 + moved) * (sign - self.h_quick)
+            moved *= _QUICK
+            h = (self.h_quick + moved * sign) / (1.0 + moved * p.tie)
+            self.h_quick = min(max(h, -1.0), 1.0)
         self.s += dt_s
         self.sum_i += rate_c * dt_s
         self.sum_u1 += self.u1 * dt_s
@@ -129,12 +140,14 @@ class CellModel:
         self.h = self.h_quick = 1.0
         self.unknown = 0.0
 
-    def branch(self, h):
-        """What multiplies the half width in the open-circuit voltage."""
-        return self.p.m_h * h
+    def quick(self, h):
+        """What multiplies the half width for the quick state: never below what was swept."""
+        m = self.p.m_h
+        low = max(-m, min(_SWEPT - 2.0 * self.p.w_mid, 0.0))
+        return 0.5 * (m - low) * (h + 1.0) + low
 
     def open_v(self, q, slow, quick):
-        """Open-circuit voltage at node q for branch(h), branch(h_quick).
+        """Open-circuit voltage at node q for m_h h half widths of the slow state, quick(h_quick).
 
         Up to some nodes beyond the ends the curve goes on as steeply as it ended.
         """

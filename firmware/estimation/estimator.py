@@ -164,8 +164,8 @@ class Estimator:
         self._seen = None
         if self._lost_s == 0.0:
             self._seen = self.sight
-            self._slow = cell.branch(cell.sum_h / s)
-            self._quick = cell.branch(cell.sum_quick / s)
+            self._slow = cell.p.m_h * cell.sum_h / s
+            self._quick = cell.quick(cell.sum_quick / s)
             self.sight.apart = self._quick - self._slow
             self._slow += self.bank.c_mean * self.sight.apart
             self._ahead = cell.p.lag * cell.sum_u3 / s * (NODES - 1)
@@ -248,12 +248,14 @@ class Estimator:
         """The state of charge at which a charged cell shows no more than this voltage."""
         cell = self.cell
         volt_v += _FULL_DOUBT_V - self.sight.pol_v
-        branch = cell.branch(1.0)
+        branch = cell.p.m_h
         q = NODES - 1
         while q > _FULL_LEAST and cell.open_v(q, branch, branch) > volt_v:
             q -= 1
         low = cell.open_v(q, branch, branch)
-        return (q + (volt_v - low) / (cell.open_v(q + 1, branch, branch) - low)) / (NODES - 1)
+        return (q + (volt_v - low) / (cell.open_v(q + 1, branch, branch) - low or 1.0)) / (
+            NODES - 1
+        )
 
     def _empty_z(self):
         """The state of charge at which the cell rests at v0, at most 2 %."""

@@ -101,9 +101,9 @@ _COLD_NONE = (b"\x00\x64", b"\x00\x00", b"\x00\x00", 0.0)
 # A123 recordings miss without it); the quick hysteresis, and from which per cent on it is all
 # there is: where a cell's own is as quick (Li-ion, LTO), the two are one and nothing is learned.
 _KINDS = {
-    LI_ION: (0.003, _COLD_LI_ION, 0.0, 0.0, 30.0, 200),
-    LFP: (0.006, _COLD_LFP, 0.06, 0.2, 50.0, 91),
-    LTO: (0.003, _COLD_NONE, 0.0, 0.0, 30.0, 200),
+    LI_ION: (0.003, _COLD_LI_ION, 0.0, 0.0, 1.0, 200),
+    LFP: (0.006, _COLD_LFP, 0.06, 0.2, 0.0, 88),
+    LTO: (0.003, _COLD_NONE, 0.0, 0.0, 1.0, 200),
 }
 _TABLES = {LI_ION: LI_ION_TABLE, LFP: LFP_TABLE, LTO: LTO_TABLE}
 
@@ -137,7 +137,7 @@ class Profile:
         self.e2 = min(self.e2, _ARRHENIUS_MAX_K)
         self.is_known = known
         kind = _KINDS[chemistry]
-        self.loss, self.cold, self.lag, self.lag_part, self.gamma_quick, self.quick_from = kind
+        self.loss, self.cold, self.lag, self.lag_part, self.tie, self.quick_from = kind
         self.ec = _COLD_K
         if chemistry == LFP:
             self.tune = LfpTune if known else LfpGenericTune

@@ -29,7 +29,7 @@ _LAG_PART = {1: 0.0, 2: 0.2}  # of the slow resistance, which that explains
 
 def owner_table(chemistry):
     """The shipped table in the form in which an owner loads his own."""
-    table = dict(TABLES[chemistry])
+    table = dict(TABLES[chemistry], chem=(None, "NMC", "LFP")[chemistry])
     table["soc"] = [0.001 * pm for pm in table["soc_pm"]]
     table["dis"] = [0.0001 * dmv for dmv in table["dis_dmv"]]
     table["chg"] = [0.0001 * dmv for dmv in table["chg_dmv"]]
