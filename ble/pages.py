@@ -57,6 +57,7 @@ LIVE = (
     ("bal_to", "B"),
     ("bal_ma", "h"),
     ("ohm_pm", "H"),
+    ("full_cycles", "H"),
 )
 
 # The health of the board, gathered by `_counts` in the order that the README gives.

@@ -60,6 +60,7 @@ class Snapshot:
         self.cycle_mah = 0
         self.cycle_count = 0
         self.charge_count = 0
+        self.full_cycles = 0  # equivalent ones: charge drawn over capacity
         self.soh_pm = 1000
         self.ohm_pm = 1000  # resistance over the cell table's
         self.run_s = 0

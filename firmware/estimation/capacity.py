@@ -15,14 +15,11 @@ class Capacity:
 
     def __init__(self, design_mah):
         self.design_mah = design_mah
-        self.believed_mah = design_mah
-        self.full_mah = design_mah
-        self.cycle_count = 0
-        self.charge_count = 0
+        self.set(design_mah)
+        self.cycle_count = self.charge_count = 0
         self.counted_mah = 0  # charge taken in up to the last cycle counted
         self.is_charging = False
-        self.mark_chg_mah = 0
-        self.mark_dsg_mah = 0
+        self.mark_chg_mah = self.mark_dsg_mah = 0
 
     def set(self, mah):
         """A person states the capacity: the belief starts over from it."""
@@ -32,10 +29,6 @@ class Capacity:
         """Take over the estimator's scale, believed over true capacity."""
         scale = max(scale, _MIN_SCALE)
         self.full_mah = max(int(self.believed_mah / scale + 0.5), _MIN_CAPACITY_MAH)
-
-    def soh_pm(self):
-        """Learned over design capacity, per mille."""
-        return self.full_mah * 1000 // self.design_mah
 
     def count(self, chg_mah, dsg_mah):
         """Count cycles (D20: one capacity taken in) and charges begun."""
@@ -51,10 +44,6 @@ class Capacity:
             self.is_charging = True
             self.charge_count += 1
             self.mark_dsg_mah = dsg_mah
-        if self.is_charging:
-            if chg_mah > self.mark_chg_mah:
-                self.mark_chg_mah = chg_mah
-                self.mark_dsg_mah = dsg_mah
-        elif dsg_mah > self.mark_dsg_mah:
-            self.mark_dsg_mah = dsg_mah
+        if chg_mah > self.mark_chg_mah if self.is_charging else dsg_mah > self.mark_dsg_mah:
             self.mark_chg_mah = chg_mah
+            self.mark_dsg_mah = dsg_mah

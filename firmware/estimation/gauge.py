@@ -35,7 +35,8 @@ SAVED_BYTES = calcsize(_SAVED) + 2
 
 class Gauge:
     """Writes soc_pm, soc_est_pm, soc_conf_pm, remain_mah, full_mah, cycle_mah,
-    cycle_count, charge_count, soh_pm, ohm_pm and run_s of the snapshot it is given.
+    cycle_count, charge_count, full_cycles, soh_pm, ohm_pm and run_s of the snapshot it is
+    given. State of health is learned over design capacity.
 
     fault: CURRENT_LOST | CELLS_LOST while a signal it needs is stale.
     """
@@ -206,7 +207,8 @@ class Gauge:
         snap.cycle_mah = self.meter.dsg_mah
         snap.cycle_count = capacity.cycle_count
         snap.charge_count = capacity.charge_count
-        snap.soh_pm = capacity.soh_pm()
+        snap.soh_pm = capacity.full_mah * 1000 // capacity.design_mah
+        snap.full_cycles = snap.cycle_mah // capacity.full_mah
         snap.ohm_pm = int(1000.0 * (1.0 + self.estimator.bank.r_mean) + 0.5)
         snap.run_s = self.run_s
 

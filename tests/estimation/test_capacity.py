@@ -26,12 +26,12 @@ def test_no_scale_learns_more_than_ten_times_the_capacity(row):
     assert capacity.full_mah == 1_000_000
 
 
-def test_health_is_learned_over_design():
+def test_what_is_learned_and_what_a_person_states_is_the_capacity():
     capacity = Capacity(100_000)
     capacity.learn(1.25)
-    assert capacity.soh_pm() == 800
+    assert capacity.full_mah == 80_000
     capacity.set(90_000)
-    assert capacity.soh_pm() == 900 and capacity.believed_mah == 90_000
+    assert capacity.full_mah == capacity.believed_mah == 90_000
 
 
 def test_charges_are_counted_when_they_begin():

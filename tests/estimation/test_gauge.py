@@ -82,6 +82,16 @@ def test_the_resistance_is_told_beside_its_profile():
     assert gauge.snap.ohm_pm == 1250
 
 
+def test_health_is_learned_over_design_and_cycles_are_counted_in_capacities():
+    gauge = ready()
+    gauge.estimator.bank.k_mean = 1.25
+    gauge.meter.dsg_mah = 240_001
+    run(gauge, 0, 1)
+    assert gauge.snap.full_mah == 80_000
+    assert gauge.snap.soh_pm == 800
+    assert gauge.snap.full_cycles == 3
+
+
 def test_a_lost_current_widens_the_confidence():
     gauge = ready()
     cell = Cell(2, 0.6)
