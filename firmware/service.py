@@ -62,7 +62,7 @@ class Service:
         """The true current in mA, signed as the reading (D19)."""
         gain_ppm = current_gain_ppm(
             self.calibration["current_gain_ppm"],
-            self._bms.snap.current_ma,
+            self._current_ma(),
             true_ma,
             self._bms.board.facts.FULL_SCALE_MA,
         )
@@ -76,11 +76,18 @@ class Service:
                 raise Refused("zero", "a charger or a load is attached")
         offset_ma = zero_ma(
             self.calibration["current_zero_ma"],
-            snap.current_ma,
+            self._current_ma(),
             self._bms.board.facts.FULL_SCALE_MA,
         )
         self._keep(current_zero_ma=offset_ma)
         self._tracker.zero_ma = offset_ma
+
+    def _current_ma(self):
+        """What the current sensor reads, while it answers."""
+        snap = self._bms.snap
+        if snap.current_age_ms:
+            raise Refused("current", "nothing is read")
+        return snap.current_ma
 
     def set_soc(self, pm):
         """State the state of charge, 0..1000 per mille."""

@@ -114,6 +114,17 @@ def test_current_gain_needs_5_per_cent_of_full_scale():
     assert abs(sim.bms.snap.current_ma + 50_000) <= 20
 
 
+def test_a_current_sensor_that_does_not_answer_is_not_calibrated():
+    sim = running()
+    sim.pack.load.attach("amps", 50.0)
+    sim.run(1)
+    sim.pack.load.detach()
+    sim.board.faults.set("current", "silent")
+    sim.run(1)
+    assert why_refused(sim.bms.service.calibrate_current, -51_000) == "current"
+    assert why_refused(sim.bms.service.zero_current) == "current"
+
+
 def test_the_zero_is_taken_at_rest_only():
     sim = running()
     sim.board.sampler.current_offset_ma = 900
