@@ -74,7 +74,7 @@ class Keeper:
         bms.gauge.resume(self.counters)
         state = self.store.get(GAUGE)
         if state:
-            bms.gauge.restore(state, None)
+            bms.gauge.restore(state)
             bms.scheduler.restore(state, SAVED_BYTES)
         latches.restore(bms.guard, self.payload(LATCH))
 

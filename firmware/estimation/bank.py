@@ -38,7 +38,7 @@ CUT = 0.012  # of SOC: a wider filter is cut
 _SPARE = 0.001  # part of its group's weight that is not worth a filter
 GROUP_LEAST = 0.00025  # weight that every group keeps
 STRAYS_LEAST = 0.002  # weight below which the strays are recalled
-_STRAYS_WEIGHT, _STRAYS_SOC = 0.01, 0.15  # and how far around the mean they start
+_STRAYS_WEIGHT, _STRAYS_SOC = 0.01, 0.13  # and how far around the mean they start
 LEAN = 0.7  # part of what the others know of b and k that they take over
 _LEAST_ZZ = 1e-6
 _ANCHOR_SQUARE, _ANCHOR_BEND = 2.5e-5, 0.02
@@ -86,7 +86,7 @@ class Bank:
     def _spread(self, first, count, weight, z, z_sd, rest):
         """Set filters first..first+count-1: together about a normal distribution of z."""
         (b, b_sd), (k, k_sd), (v, v_sd), r, c = rest
-        away = 4.0 / count
+        away = 4.8 / count
         for n in range(count):
             at = (n - 0.5 * (count - 1)) * away
             x = [0.0] * _N

@@ -170,6 +170,8 @@ class Estimator:
             self._slow += self.bank.c_mean * self.sight.apart
             self._ahead = cell.p.lag * cell.sum_u3 / s * (NODES - 1)
             self._aim(cell.sum_i / s, cell.sum_u1 / s, cell.sum_u2 / s, cell.sum_v / s)
+        else:
+            self.is_full = self.is_empty = False
         self._lost_s = self._blind_c = 0.0
         cell.clear()
 

@@ -105,7 +105,7 @@ class Gauge:
 
     def set_soc(self, pm):
         """An authorised person states the state of charge, per mille."""
-        self.shown.set(pm / 1000.0)
+        self.shown.soc = pm / 1000.0
         self.estimator.start(pm / 1000.0)
         self._publish()
 
@@ -254,11 +254,11 @@ class Gauge:
         pack_into("<H", buf, SAVED_BYTES - 2, _sum(buf, SAVED_BYTES - 2))
         return SAVED_BYTES
 
-    def restore(self, buf, off_s):
+    def restore(self, buf, off_s=_UNKNOWN_OFF_S):
         """Go on from buf after off_s seconds without power; False if it is not ours.
 
-        None: nobody knows how long. The board's own consumption and self-discharge go on
-        while it is off.
+        No clock runs while the board is off, so an hour stands for what nobody knows. Its own
+        consumption and self-discharge go on.
         """
         if len(buf) < SAVED_BYTES or unpack_from("<H", buf, SAVED_BYTES - 2)[0] != _sum(
             buf, SAVED_BYTES - 2
@@ -276,12 +276,12 @@ class Gauge:
         self._last_mams = m.net_mams()
         self._build()
         e = self.estimator
-        hours = (_UNKNOWN_OFF_S if off_s is None else off_s) / 3600.0
+        hours = off_s / 3600.0
         lost = self.own_ma * hours / c.believed_mah
         sd = (x[15] * x[15] + _ASLEEP_SD * _ASLEEP_SD * hours + 0.25 * lost * lost) ** 0.5
         e.resume((max(x[14] - lost, 0.0), sd), x[16:18], x[18:20], x[20:22], x[25], x[27])
         e.cell.h, e.cell.h_quick, e.cell.unknown = x[22:25]
-        self.shown.set(max(x[26] - lost, 0.0))
+        self.shown.soc = max(x[26] - lost, 0.0)
         c.learn(e.bank.k_mean)
         self._publish()
         return True

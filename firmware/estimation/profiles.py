@@ -25,7 +25,7 @@ _RISE_MAX = 5.0
 class Tune:
     """How far the estimator trusts what: deviations and parts, see the rows."""
 
-    start, start_wide, start_wide_part = 0.003, 0.15, 0.6  # SOC that was stated
+    start, start_wide, start_wide_part = 0.003, 0.14, 0.6  # SOC that was stated
     offset, offset_wide, offset_wide_part = 0.0005, 0.0045, 0.6  # of full scale
     scale, scale_wide, scale_wide_part = 0.012, 0.12, 0.4  # capacity, gain
     volt = 0.0045  # V, reading of a cell

@@ -7,21 +7,17 @@ anchor; from 100 % on it comes to an estimate that is lower only by as much
 again as is used.
 """
 
-_PER_S = 0.01 / 60.0
+_WHOLE_S = 6000.0  # for 100 % at 1 % a minute
 _NOT_FULL = 0.995
 _NOT_EMPTY = 0.005
 
 
 class Shown:
-    """soc, 0..1, for the display."""
+    """soc, 0..1, for the display; a person, or what was stored, may set it."""
 
     def __init__(self, soc=0.0):
         self.soc = soc
         self.was_full = False
-
-    def set(self, soc):
-        """A person, or an anchor, says so."""
-        self.soc = soc
 
     def follow(self, counted, estimate, dt_s, is_full, is_empty):
         """counted: SOC gained by counting since the last call."""
@@ -33,7 +29,7 @@ class Shown:
             self.soc = 0.0
             return
         soc = self.soc + counted
-        step = _PER_S * dt_s
+        step = dt_s / _WHOLE_S
         if self.was_full:
             step = min(step, abs(counted))
         away = estimate - soc

@@ -102,6 +102,15 @@ def test_a_lost_current_widens_the_confidence():
     assert gauge.snap.soc_conf_pm > before
 
 
+def test_a_full_pack_whose_cells_are_lost_is_shown_full_no_longer():
+    gauge = ready()
+    gauge.estimator.is_full = gauge.estimator.is_empty = True
+    gauge.snap.cells_age_ms = 5001
+    run(gauge, -36_000, 100)
+    assert not gauge.estimator.is_full and not gauge.estimator.is_empty
+    assert gauge.snap.soc_pm < 1000
+
+
 @each(((5000, 0), (5001, CELLS_LOST)))
 def test_lost_cells_leave_counting(row):
     gauge = ready()
@@ -167,6 +176,18 @@ def test_a_power_cut_loses_nothing_but_certainty():
     long.load(Settings())
     assert long.restore(buf, 3600 * 24 * 365)
     assert long.snap.soc_conf_pm > other.snap.soc_conf_pm
+
+
+def test_power_cuts_alone_make_nobody_surer():
+    gauge = ready()
+    gauge.set_soc(500)
+    first = gauge.snap.soc_conf_pm
+    buf = bytearray(SAVED_BYTES)
+    for _ in range(10):
+        gauge.save(buf)
+        assert gauge.restore(buf)
+    assert 0.97 * first < gauge.snap.soc_conf_pm < 1.2 * first
+    assert abs(gauge.estimator.soc - 0.5) < 0.01
 
 
 def test_the_boards_own_consumption_goes_on_while_it_is_off():

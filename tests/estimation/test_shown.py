@@ -61,5 +61,5 @@ def test_only_the_empty_anchor_shows_0():
 
 def test_a_person_sets_it_at_once():
     shown = Shown(0.2)
-    shown.set(0.8)
+    shown.soc = 0.8
     assert shown.soc == 0.8
