@@ -68,7 +68,7 @@ def read(text, chemistry=None):
             tables = json.load(file)
     except OSError as error:
         raise Refused("profile %s: %s" % (path, error)) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Refused("profile %s: is no JSON (%s)" % (path, error)) from None
     if not isinstance(tables, dict) or name not in tables:
         there = ", ".join(tables) if isinstance(tables, dict) else "none"
@@ -88,8 +88,9 @@ def problem(table):
     for key in CURVES + tuple(NUMBERS):
         if key not in table:
             return "%s: is missing" % key
-    if table.get("chem") not in KINDS:
-        return "chem: %r; allowed are %s" % (table.get("chem"), ", ".join(KINDS))
+    chem = table.get("chem")
+    if not isinstance(chem, str) or chem not in KINDS:
+        return "chem: %r; allowed are %s" % (chem, ", ".join(KINDS))
     for key, (low, high) in NUMBERS.items():
         if not _is_number(table[key]) or not low <= table[key] <= high:
             return "%s: %r is outside %g..%g" % (key, table[key], low, high)

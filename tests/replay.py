@@ -25,6 +25,8 @@ from tests.parser import Parser
 
 CHEMISTRIES = {"li_ion": LI_ION, "lfp": LFP, "lto": LTO}
 GRACE_S = 1800.0
+CELL_MAX_V = 6.0
+PLOTS = (".png", ".svg", ".pdf")
 COLUMNS = ("t_s", "i_A", "v_V", "T_C", "soc_ref")
 _OLD_MS = 1_000_000
 _GAP_S = 20.0
@@ -47,6 +49,12 @@ class ReplayGauge:
             raise Refused("soc0 %r: must be 0..1" % (soc0,))
         if not 1 <= n_cells <= 32:
             raise Refused("n_cells %r: must be 1..32" % (n_cells,))
+        if profile is not None:
+            why = cell_table.problem(profile)
+            if not why and cell_table.KINDS[profile["chem"]] != CHEMISTRIES[chemistry]:
+                why = "chem: %s is another chemistry" % profile["chem"]
+            if why:
+                raise Refused("profile: %s" % why)
         # The device counts whole mA: a single small cell is scaled up to 100 Ah.
         self._scale = 100.0 / capacity_ah if capacity_ah < 20.0 else 1.0
         self.snap = Snap(n_cells)
@@ -73,9 +81,16 @@ class ReplayGauge:
     def step(self, dt_s, current_a, cell_voltages_v, temps_c):
         """dt_s with the mean current and the present voltages; returns the SOC 0..1.
 
-        A current or a voltage that is NaN is a sensor that does not answer.
+        A current, a voltage or a temperature that is NaN is a sensor that does not answer.
+        Refused: time that does not pass, too few cells, a cell above CELL_MAX_V.
         """
         snap = self.snap
+        if not 0.0 < dt_s < math.inf:
+            raise Refused("dt_s %r: must be above 0" % (dt_s,))
+        if len(cell_voltages_v) != snap.cell_count:
+            raise Refused(
+                "cell_voltages_v: %d of %d cells" % (len(cell_voltages_v), snap.cell_count)
+            )
         current_a = self._in_gap(dt_s, current_a)
         if math.isfinite(current_a):
             exact = current_a * self._scale * 1000.0 + self._rest_ma
@@ -89,6 +104,8 @@ class ReplayGauge:
             if not math.isfinite(volt_v):
                 snap.cells_age_ms = _OLD_MS
                 break
+            if volt_v > CELL_MAX_V:
+                raise Refused("cell_voltages_v[%d] %r: above %g V" % (n, volt_v, CELL_MAX_V))
             snap.cell_mv[n] = max(int(volt_v * 1000.0 + 0.5), 0)
         else:
             snap.cells_age_ms = 0
@@ -111,6 +128,7 @@ class ReplayGauge:
         if self._usual_s is None:
             self._usual_s = dt_s
         if dt_s > _GAP_S and dt_s > _GAP_TIMES * self._usual_s:
+            self._usual_s *= _GAP_TIMES  # where it goes on like that, that is its pace
             if current_a * last_a <= 0.0:
                 return 0.0
             return last_a if abs(last_a) < abs(current_a) else current_a
@@ -123,19 +141,19 @@ def load(path):
     opener = gzip.open if path.endswith(".gz") else open
     rows = []
     try:
-        with opener(path, "rt", newline="") as file:
+        with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
             missing = [name for name in COLUMNS[:4] if name not in (reader.fieldnames or ())]
             if missing:
                 raise Refused("%s: column %s is missing" % (path, missing[0]))
             names = [name for name in COLUMNS if name in reader.fieldnames]
             for number, row in enumerate(reader, 2):
-                rows.append(_row(row, names, number, rows))
+                rows.append(_row(path, row, names, number, rows))
     except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
         raise Refused("%s: %s" % (path, error)) from None
     if len(rows) < 2:
         raise Refused("%s: fewer than two rows" % path)
-    _refuse_swapped_sign(rows)
+    _refuse_swapped_sign(path, rows)
     return rows
 
 
@@ -149,50 +167,54 @@ _RANGE = {
 _GAP_MAX_S = 3600.0
 
 
-def _row(row, names, number, rows):
+def _row(path, row, names, number, rows):
+    at = "%s: row %d, column" % (path, number)
     values = []
     for name in names:
         try:
             value = float(row[name])
         except (TypeError, ValueError):
-            raise Refused(
-                "row %d, column %s: %r is not a number" % (number, name, row[name])
-            ) from None
+            raise Refused("%s %s: %r is not a number" % (at, name, row[name])) from None
         low, high = _RANGE[name]
         if not low <= value <= high:
-            raise Refused(
-                "row %d, column %s: %s is outside %g..%g" % (number, name, row[name], low, high)
-            )
+            raise Refused("%s %s: %s is outside %g..%g" % (at, name, row[name], low, high))
         values.append(value)
     if rows:
         step_s = values[0] - rows[-1][0]
         if step_s <= 0.0:
-            raise Refused("row %d, column t_s: time does not rise" % number)
+            raise Refused("%s t_s: time does not rise" % at)
         if step_s > _GAP_MAX_S:
-            raise Refused(
-                "row %d, column t_s: a gap of %d s, allowed are %d" % (number, step_s, _GAP_MAX_S)
-            )
+            raise Refused("%s t_s: a gap of %d s, allowed are %d" % (at, step_s, _GAP_MAX_S))
     return tuple(values)
 
 
-def _refuse_swapped_sign(rows):
-    """A charge raises the voltage: refuse a current whose jumps go the other way."""
-    up = down = 0
-    worst = 2
-    peak = max(abs(row[1]) for row in rows)
+def _refuse_swapped_sign(path, rows):
+    """A charge raises the voltage: refuse a current that it goes against, at once and in time."""
+    mean_v = sum(row[2] for row in rows) / len(rows)
+    charged = farthest = 0.0
+    worst = len(rows) + 1
+    at_once, over_hours = [], []
     for n in range(1, len(rows)):
-        jump_a = rows[n][1] - rows[n - 1][1]
-        jump_v = rows[n][2] - rows[n - 1][2]
-        if abs(jump_a) > 0.2 * peak and abs(jump_v) > 0.002:
-            if jump_a * jump_v > 0.0:
-                up += 1
-            else:
-                down += 1
-                worst = n + 2
-    if down > 3 and down > 2 * up:
+        rise_v = rows[n][2] - rows[n - 1][2]
+        rise_a = rows[n][1] - rows[n - 1][1]
+        at_once.append((rise_a, rise_v))
+        if rise_a * rise_v < farthest:
+            farthest, worst = rise_a * rise_v, n + 2
+        charged += rows[n][1] * (rows[n][0] - rows[n - 1][0])
+        over_hours.append((charged, rows[n][2] - mean_v))
+    if _goes_with(at_once) + _goes_with(over_hours) < 0.0:
         raise Refused(
-            "row %d, column i_A: the voltage falls as current charges; the sign is swapped" % worst
+            "%s: row %d, column i_A: the voltage falls as current charges; the sign is swapped"
+            % (path, worst)
         )
+
+
+def _goes_with(pairs):
+    """How the two of each pair go together, -1..1; 0 where one of them never moves."""
+    mean = sum(x for x, _ in pairs) / len(pairs)
+    both = sum((x - mean) * y for x, y in pairs)
+    size = sum((x - mean) ** 2 for x, _ in pairs) * sum(y * y for _, y in pairs)
+    return both / math.sqrt(size) if size else 0.0
 
 
 def errors(rows, socs, grace_s=GRACE_S):
@@ -314,6 +336,10 @@ def _check(args):
         path = getattr(args, name)
         if path and not os.path.isdir(os.path.dirname(path) or "."):
             raise Refused("--%s %s: there is no such folder" % (name, path))
+        if path and os.path.isdir(path):
+            raise Refused("--%s %s: is a folder" % (name, path))
+    if args.plot and not args.plot.endswith(PLOTS):
+        raise Refused("--plot %s: must end with one of %s" % (args.plot, ", ".join(PLOTS)))
 
 
 def main(argv=None):
@@ -338,7 +364,7 @@ def main(argv=None):
         "end_percent": found and found[2],
         "soc_end": socs[-1],
         "capacity_ah": gauge.capacity_ah,
-        "soh_pm": gauge.gauge.capacity.soh_pm(),
+        "soh_pm": gauge.snap.soh_pm,
         "conf_percent": 100.0 * conf[-1],
     }
     if found:

@@ -97,7 +97,7 @@ def run(rows, chemistry, fault, cell_ah, table=None, cells=4):
     belief_ah = PACK_AH * fault[5]
     gauge = ReplayGauge(chemistry, belief_ah, soc0, FULL_SCALE_A, cells, table)
     socs, shown, conf, learned = [], [], [], []
-    last_s = seen[0][0] - 1.0
+    last_s = 2.0 * seen[0][0] - seen[1][0]
     for row in seen:
         socs.append(gauge.step(row[0] - last_s, row[1], [row[2]] * cells, [row[3]]))
         shown.append(gauge.shown)

@@ -39,6 +39,7 @@ def test_the_shipped_tables_have_no_problem():
         ({"dis": None}, "dis: is missing"),
         ({"chem": "lead"}, "chem: 'lead'"),
         ({"chem": None}, "chem: None"),
+        ({"chem": ["LFP"]}, "chem: ['LFP']"),
         ({"R0": "1"}, "R0: '1'"),
         ({"R0": True}, "R0: True"),
         ({"R1": float("nan")}, "R1: nan"),
@@ -59,7 +60,10 @@ def test_the_first_problem_is_named(changes, part):
     assert part in cell_table.problem(good(**changes))
 
 
-@pytest.mark.parametrize("text, part", (("[", "Expecting"), ("[]", "no table"), ("{}", "no table")))
+@pytest.mark.parametrize(
+    "text, part",
+    (("[", "Expecting"), ("[]", "no table"), ("{}", "no table"), ("[" * 99_999, "no JSON")),
+)
 def test_a_file_that_is_no_set_of_tables_is_refused(tmp_path, text, part):
     path = tmp_path / "t.json"
     path.write_text(text)

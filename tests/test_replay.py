@@ -7,6 +7,7 @@ import os
 import pytest
 
 from tests import replay, soc
+from tests.estimation.rig import owner_table
 
 DATA = soc.DATA
 
@@ -65,6 +66,69 @@ def test_a_swapped_sign_is_named(capsys, tmp_path):
     assert "row" in why and "i_A" in why and "sign" in why
 
 
+@pytest.mark.parametrize("name", ("nmc_lg_p10_us06", "lfp_a123_dyn_p35C"))
+@pytest.mark.parametrize("every", (1, 60))
+def test_a_swapped_sign_is_told_from_a_right_one(tmp_path, name, every):
+    rows = replay.load(os.path.join(DATA, name + ".csv.gz"))[::every]
+    path = tmp_path / "r.csv"
+    for sign in (1.0, -1.0):
+        lines = ["%.3f,%.4f,%.5f,%.2f" % (t, sign * a, v, c) for t, a, v, c, _ in rows]
+        path.write_text("\n".join(["t_s,i_A,v_V,T_C"] + lines))
+        if sign > 0.0:
+            assert len(replay.load(str(path))) == len(rows)
+        else:
+            with pytest.raises(replay.Refused, match="the sign is swapped"):
+                replay.load(str(path))
+
+
+def test_a_steady_charge_whose_voltage_falls_is_swapped(tmp_path):
+    path = tmp_path / "r.csv"
+    path.write_text(
+        "t_s,i_A,v_V,T_C\n" + "".join("%d,1.0,%.4f,25\n" % (n, 3.3 - 1e-4 * n) for n in range(99))
+    )
+    with pytest.raises(replay.Refused, match="the sign is swapped"):
+        replay.load(str(path))
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path):
+    path = tmp_path / "r.csv"
+    path.write_text(open(written(tmp_path)).read(), encoding="utf-8-sig")
+    assert len(replay.load(str(path))) == 60
+
+
+@pytest.mark.parametrize(
+    "dt_s, volts, word",
+    (
+        (0.0, [3.3], "dt_s 0.0"),
+        (-1.0, [3.3], "dt_s -1.0"),
+        (math.nan, [3.3], "dt_s nan"),
+        (math.inf, [3.3], "dt_s inf"),
+        (1.0, [], "cell_voltages_v: 0 of 1"),
+        (1.0, [3.3, 3.3], "cell_voltages_v: 2 of 1"),
+        (1.0, [3280], "cell_voltages_v[0] 3280"),
+    ),
+)
+def test_a_step_that_cannot_be_is_refused_and_changes_nothing(dt_s, volts, word):
+    gauge = replay.ReplayGauge("lfp", 100.0, 0.6, 200.0, 1)
+    gauge.step(1.0, -10.0, [3.29], [25.0])
+    before = gauge.gauge.meter.net_mams()
+    with pytest.raises(replay.Refused) as why:
+        gauge.step(dt_s, -10.0, volts, [25.0])
+    assert word in str(why.value)
+    assert gauge.gauge.meter.net_mams() == before
+
+
+def test_a_profile_is_checked():
+    table = owner_table(2)
+    for profile, word in (
+        (dict(table, chem="NMC"), "another chemistry"),
+        (dict(table, R0=math.nan), "R0"),
+        ({key: table[key] for key in table if key != "gamma"}, "gamma"),
+    ):
+        with pytest.raises(replay.Refused, match=word):
+            replay.ReplayGauge("lfp", 100.0, 0.6, 200.0, 1, profile)
+
+
 def test_a_missing_column_is_named(capsys, tmp_path):
     def change(lines):
         lines[0] = "t_s,i_A,volt,T_C,soc_ref"
@@ -86,6 +150,8 @@ def test_a_missing_column_is_named(capsys, tmp_path):
         (LFP + ("--full-scale-a", "0"), "--full-scale-a"),
         (LFP + ("--plot", "/nowhere/x.png"), "--plot"),
         (LFP + ("--json", "/nowhere/x.json"), "--json"),
+        (LFP + ("--json", "/"), "is a folder"),
+        (LFP + ("--plot", "x.xyz"), "must end with"),
         (LFP + ("--profile", "tables.json"), "FILE.json:NAME"),
         (LFP + ("--profile", "nowhere.json:x"), "nowhere.json"),
     ],
@@ -195,11 +261,22 @@ def test_a_gap_does_not_invent_charge():
     assert gauge.gauge.meter.chg_mah == counted
 
 
-def test_long_steps_count_whole():
+@pytest.mark.parametrize("first_s", (1.0, 60.0))
+def test_long_steps_count_whole(first_s):
     gauge = replay.ReplayGauge("lfp", 100.0, 0.6, 200.0, 1)
-    for _ in range(60):
+    gauge.step(first_s, -10.0, [3.29], [25.0])
+    for _ in range(59):
         gauge.step(60.0, -10.0, [3.29], [25.0])
-    assert gauge.gauge.meter.dsg_mah in (9_999, 10_000)
+    assert abs(gauge.gauge.meter.dsg_mah - (9_833 + first_s * 10 / 3.6)) < 2
+
+
+def test_only_the_first_of_long_steps_is_a_gap():
+    gauge = replay.ReplayGauge("lfp", 100.0, 0.6, 200.0, 1)
+    gauge.step(1.0, -30.0, [3.29], [25.0])
+    for n in range(60):
+        gauge.step(60.0, 20.0 if n % 2 == 0 else -30.0, [3.29], [25.0])
+    net_mas = gauge.gauge.meter.net_mams() // 1000
+    assert net_mas == -30_000 + 29 * 60 * 20_000 - 30 * 60 * 30_000
 
 
 def test_a_gap_takes_the_smaller_of_its_ends():
