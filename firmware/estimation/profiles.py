@@ -35,7 +35,7 @@ class Tune:
     shape, shape_low, shape_high = 0.01, 0.03, 0.0  # of SOC: everywhere, near the ends
     doubt = 0.45  # of the polarisation
     doubt_half = 0.2  # of the half width of the hysteresis
-    moved, passed_s, fresh_s = 0.015, 7200.0, 300.0
+    moved, passed_s, fresh_s = 0.02, 7200.0, 300.0
     curve, teach = 0.002, 1.0  # V by which the curve may be off; how fast it is learned
     # Part of the drop; charge (C hours) after which it, and the voltage's offset, are as new.
     ohm, fades = 0.1, 3.0
