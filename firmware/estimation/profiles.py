@@ -48,11 +48,10 @@ class LfpTune(Tune):
     offset_wide, offset_wide_part = 0.004, 0.7
     scale_wide_part = 0.25
     noise = 0.0035
-    volt = 0.0055
     curve = 0.0015
     shape, shape_low, shape_high = 0.005, 0.005, 0.03
     doubt = 0.12
-    moved, passed_s, fresh_s = 0.02, 30000.0, 1000.0
+    moved, passed_s, fresh_s = 0.015, 30000.0, 1000.0
     ohm = 0.15
 
 

@@ -51,7 +51,7 @@ def test_how_soon_the_hysteresis_turns_is_learned_and_not_taken_for_charge(pace,
     drive(estimator, cell, ((-0.2, 3600), (0.2, 3600)) * 4, dt_s=10.0)
     assert low <= estimator.bank.c_mean <= high
     assert abs(estimator.soc - cell.z) < 0.03
-    assert abs(estimator.bank.k_mean - 1.0) < 0.02
+    assert abs(estimator.bank.k_mean - 1.0) < 0.03  # what partial swings may be wrong by
 
 
 def test_a_higher_resistance_is_taken_for_haste_in_part_only():
