@@ -97,8 +97,9 @@ _COLD_NONE = (b"\x00\x64", b"\x00\x00", b"\x00\x00", 0.0)
 
 # Per chemistry: charge lost while charging; what the cold does; by how much SOC
 # per C rate the surface leads, and what part of R2 that explains (from what the
-# A123 recordings miss without it); the quick hysteresis, and from which per cent on it is all
-# there is: where a cell's own is as quick (Li-ion, LTO), the two are one and nothing is learned.
+# A123 recordings miss without it); whether the quick hysteresis is a state (1) or play (0), and
+# from which per cent on it is all there is: where a cell's own is as quick a state (Li-ion, LTO),
+# the two are one and nothing is learned.
 _KINDS = {
     LI_ION: (0.003, _COLD_LI_ION, 0.0, 0.0, 1.0, 200),
     LFP: (0.006, _COLD_LFP, 0.06, 0.2, 0.0, 88),
