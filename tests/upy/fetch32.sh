@@ -25,10 +25,11 @@ for package in cache/archives/*.deb; do
 done
 loader=$(find root -name 'ld-linux.so.2' | head -n 1)
 libs=$(find root -name 'libc.so.6' -exec dirname {} \; | head -n 1)
+more=$(dirname "$(find root -name 'libffi.so.*' -print -quit)")
 cat > micropython <<END
 #!/bin/sh
 here=$PWD
-exec "\$here/$loader" --library-path "\$here/$libs:\$here/root/usr/lib/i386-linux-gnu" "\$here/root/usr/bin/micropython" "\$@"
+exec "\$here/$loader" --library-path "\$here/$libs:\$here/$more" "\$here/root/usr/bin/micropython" "\$@"
 END
 chmod +x micropython
 rm -rf lists cache
