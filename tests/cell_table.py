@@ -73,16 +73,14 @@ def read(text, chemistry=None):
     if not isinstance(tables, dict) or name not in tables:
         there = ", ".join(tables) if isinstance(tables, dict) else "none"
         raise Refused("profile %s: no table %r; there are %s" % (path, name, there))
-    why = problem(tables[name])
-    if not why and chemistry not in (None, KINDS[tables[name]["chem"]]):
-        why = "chem: %s is another chemistry" % tables[name]["chem"]
+    why = problem(tables[name], chemistry)
     if why:
         raise Refused("profile %s: %s" % (text, why))
     return tables[name]
 
 
-def problem(table):
-    """The first thing wrong with a table, key first, or None."""
+def problem(table, chemistry=None):
+    """The first thing wrong with a table, for this chemistry or for any; key first, or None."""
     if not isinstance(table, dict):
         return "is no table"
     for key in CURVES + tuple(NUMBERS):
@@ -91,6 +89,8 @@ def problem(table):
     chem = table.get("chem")
     if not isinstance(chem, str) or chem not in KINDS:
         return "chem: %r; allowed are %s" % (chem, ", ".join(KINDS))
+    if chemistry not in (None, KINDS[chem]):
+        return "chem: %s is another chemistry" % chem
     for key, (low, high) in NUMBERS.items():
         if not _is_number(table[key]) or not low <= table[key] <= high:
             return "%s: %r is outside %g..%g" % (key, table[key], low, high)
@@ -101,12 +101,12 @@ def problem(table):
 
 def curves_problem(table):
     """The first thing wrong with the three curves, key first, or None."""
-    count = len(table["soc"]) if isinstance(table["soc"], list) else 0
+    count = len(table["soc"]) if _is_row(table["soc"]) else 0
     if not _POINTS[0] <= count <= _POINTS[1]:
         return "soc: needs %d..%d points" % _POINTS
     for key in CURVES:
         curve = table[key]
-        if not isinstance(curve, list) or len(curve) != count:
+        if not _is_row(curve) or len(curve) != count:
             return "%s: needs the %d points of soc" % (key, count)
         low, high = (0.0, 1.0) if key == "soc" else _VOLTS
         slack = 0.0 if key == "soc" else -_SLACK_V
@@ -121,6 +121,11 @@ def curves_problem(table):
         if high < low - _SLACK_V:
             return "chg: point %d is below dis" % n
     return None
+
+
+def _is_row(x):
+    """A list, or what else holds numbers in a row."""
+    return hasattr(x, "__len__") and not isinstance(x, (str, bytes, dict))
 
 
 def _is_number(x):

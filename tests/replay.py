@@ -50,9 +50,7 @@ class ReplayGauge:
         if not 1 <= n_cells <= 32:
             raise Refused("n_cells %r: must be 1..32" % (n_cells,))
         if profile is not None:
-            why = cell_table.problem(profile)
-            if not why and cell_table.KINDS[profile["chem"]] != CHEMISTRIES[chemistry]:
-                why = "chem: %s is another chemistry" % profile["chem"]
+            why = cell_table.problem(profile, CHEMISTRIES[chemistry])
             if why:
                 raise Refused("profile: %s" % why)
         # The device counts whole mA: a single small cell is scaled up to 100 Ah.
@@ -65,7 +63,7 @@ class ReplayGauge:
         self.gauge.set_soc(round(soc0 * 1000.0))
         self._rest_ms = 0.0
         self._rest_ma = 0.0
-        self._usual_s = None
+        self._usual_s = 0.0  # not known yet
         self._last_a = 0.0
 
     @property
@@ -82,15 +80,19 @@ class ReplayGauge:
         """dt_s with the mean current and the present voltages; returns the SOC 0..1.
 
         A current, a voltage or a temperature that is NaN is a sensor that does not answer.
-        Refused: time that does not pass, too few cells, a cell above CELL_MAX_V.
+        No time passes at the first row of a recording: dt_s 0 counts nothing. Refused: time
+        that goes back, another number of cells, a cell above CELL_MAX_V.
         """
         snap = self.snap
-        if not 0.0 < dt_s < math.inf:
-            raise Refused("dt_s %r: must be above 0" % (dt_s,))
+        if not 0.0 <= dt_s < math.inf:
+            raise Refused("dt_s %r: must be 0 or above" % (dt_s,))
         if len(cell_voltages_v) != snap.cell_count:
             raise Refused(
                 "cell_voltages_v: %d of %d cells" % (len(cell_voltages_v), snap.cell_count)
             )
+        for n, volt_v in enumerate(cell_voltages_v):
+            if volt_v > CELL_MAX_V:
+                raise Refused("cell_voltages_v[%d] %r: above %g V" % (n, volt_v, CELL_MAX_V))
         current_a = self._in_gap(dt_s, current_a)
         if math.isfinite(current_a):
             exact = current_a * self._scale * 1000.0 + self._rest_ma
@@ -104,8 +106,6 @@ class ReplayGauge:
             if not math.isfinite(volt_v):
                 snap.cells_age_ms = _OLD_MS
                 break
-            if volt_v > CELL_MAX_V:
-                raise Refused("cell_voltages_v[%d] %r: above %g V" % (n, volt_v, CELL_MAX_V))
             snap.cell_mv[n] = max(int(volt_v * 1000.0 + 0.5), 0)
         else:
             snap.cells_age_ms = 0
@@ -125,7 +125,7 @@ class ReplayGauge:
         """Where a recording has a gap nobody measured a mean: the smaller end."""
         last_a = self._last_a
         self._last_a = current_a
-        if self._usual_s is None:
+        if not self._usual_s:
             self._usual_s = dt_s
         if dt_s > _GAP_S and dt_s > _GAP_TIMES * self._usual_s:
             self._usual_s *= _GAP_TIMES  # where it goes on like that, that is its pace
