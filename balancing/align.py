@@ -35,14 +35,16 @@ _CHUNK = 2  # bins of a piece: 257 000 instructions, about 5 ms on the board
 _PIECE = _NODES // 12  # nodes of one, without a remainder
 _STEP_MAX_BINS = 1.0  # of a cell in one round: with longer ones the rounds circle
 DROP_MV = 2
-_SLOPE_SQUARE = 0.1225  # (mV per bin): a slope below its root is the 1 mV steps: it leads astray
+# mV per bin, squared: a slope below the root is that of the 1 mV steps, and would lead astray
+_SLOPE_SQUARE = 0.1225
 # What a bin may be off: in mV per mV of drop that is not the usual, in bins of place; and
 # more of both until hysteresis has turned: mV per mV of its doubt, bins, in `turn_bins`
 _BEND, _PLACE = 0.1, 0.3
 _LATE, _LATE_PLACE, _LATE_TURNS = 0.4, 0.7, 1.7
 _EXP_MAX = 8.0
 _STRAY = 0.25  # of a bin's squared misfit is added to its variance: one far out says little
-_MISFIT, _TOLD = 0.05, 0.15  # of the variance allowed for: what a usual pass leaves, and three
+_MISFIT = 0.05  # of the variance allowed for is what a usual pass leaves
+_TOLD = 0.15  # three times as much, told beforehand
 
 
 class Aligner:

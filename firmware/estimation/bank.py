@@ -86,7 +86,7 @@ class Bank:
     def _spread(self, first, count, weight, z, z_sd, rest):
         """Set filters first..first+count-1: together about a normal distribution of z."""
         (b, b_sd), (k, k_sd), (v, v_sd), r, c = rest
-        away = 4.8 / count
+        away = 4.8 / count  # deviations apart: so many filters are as wide as one of z_sd
         for n in range(count):
             at = (n - 0.5 * (count - 1)) * away
             x = [0.0] * _N

@@ -17,10 +17,10 @@ is granted to the voltage grows with the slope of the open-circuit curve (its
 shape is known to a per cent of charge or so), with the polarisation and with
 hysteresis that is not known.
 
-Nor is the pace at which hysteresis follows the charge: small loops and other
-makers' cells turn sooner than one state does. The haste says how far this cell
-is from the slow state (0) towards the quick one (1), the bank learns it, and
-what is left of the distance between the two is doubt.
+Nor is how hysteresis follows the charge: a discharge that never turns, and
+other makers' cells, go other ways than one state does. The haste says how far
+this cell is from the slow state (0) towards the quick one (1), the bank learns
+it, and what is left of the distance between the two is doubt.
 
 An anchor is a bound: a full pack is at least as full as its tail tells and at
 most full, whatever was counted; so a charge from empty to full tells how large
@@ -255,9 +255,8 @@ class Estimator:
         while q > _FULL_LEAST and cell.open_v(q, branch, branch) > volt_v:
             q -= 1
         low = cell.open_v(q, branch, branch)
-        return (q + (volt_v - low) / (cell.open_v(q + 1, branch, branch) - low or 1.0)) / (
-            NODES - 1
-        )
+        rise = cell.open_v(q + 1, branch, branch) - low
+        return (q + (volt_v - low) / (rise or 1.0)) / (NODES - 1)  # a flat end tells nothing
 
     def _empty_z(self):
         """The state of charge at which the cell rests at v0, at most 2 %."""

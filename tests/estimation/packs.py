@@ -6,10 +6,9 @@ Each kind is a row of KINDS: chemistry, temperature, how it is used. The cell di
 firmware's model in structure (Butler-Volmer kinetics, a surface that runs ahead by another
 lead, other branches and resistances by a few per cent, in `quick` hysteresis at another pace
 and at the levels that the A123 recordings ask for at that pace, in `loops` play operators
-between the branches as they were swept), every seed is
-another cell, another course and the next row of the fault table of tests/soc.py. Prints RMSE
-and worst error in % SOC after 30 minutes of grace (a day under the sun), and the error of the
-learned capacity.
+between the branches as they were swept), every seed is another cell, another course and the
+next row of the fault table of tests/soc.py. Prints RMSE and worst error in % SOC after 30
+minutes of grace (a day under the sun), and the error of the learned capacity.
 """
 
 import math
