@@ -2,7 +2,8 @@
 
 Two kinds of evidence (D36). The gate line read back disagrees with the command; and
 current flows in a direction whose MOSFET is open. The first is not asked while the
-lease has lapsed or the short latch has cut the gates, for then hardware says no.
+lease has lapsed or the short latch has cut the gates, for then hardware says no; the
+second not of a sensor that fell silent, whose last word may be hours old.
 """
 
 from micropython import const
@@ -13,6 +14,7 @@ _CHG_DISOBEYS = const(20)  # slots of protection.signals, which imports this fil
 _DSG_DISOBEYS = const(21)
 _CHG_LEAK_MA = const(22)
 _DSG_LEAK_MA = const(23)
+_SILENT_MS = const(300)
 
 
 class Mosfets:
@@ -42,7 +44,8 @@ class Mosfets:
                 self._tell(0, 0, BOTH)
             return
         self._calm = False
-        self._tell(differs, snap.current_ma, closed)
+        heard = snap.current_age_ms <= _SILENT_MS
+        self._tell(differs, snap.current_ma if heard else 0, closed)
 
     def _tell(self, differs, current_ma, closed):
         values = self.values

@@ -45,7 +45,7 @@ _ANCHOR_S = 60.0
 _ANCHOR_WEIGHT, _ANCHOR_STALE_S = 0.1, 1800.0  # of a witness; a quarter when it stood so long
 _FULL_TAIL_C = 0.06
 _TAIL_S = 1200.0  # a tail that falls faster was cut off
-_FULL_DRAIN_C = -0.02  # what an offset of the sensor may make of a rest
+_REST_C, _REST_PART = 0.02, 0.2  # what an offset may make of a rest; it tells a fifth of a tail
 _FULL_LEAST = 95  # per cent at which a charge may have ended
 _FULL_DOUBT_V = 0.01  # of the reading and of the curve
 _TAIL_MISSES = 0.3  # of SOC per C rate: at 6 % C the A123 cell still takes in 1.8 %
@@ -157,7 +157,8 @@ class Estimator:
         self._hours = s / 3600.0
         self._flight_q = cell.sum_q
         self._flight_s = s
-        self._rate = cell.sum_i / s - self.bank.b_mean
+        # What may flow unseen is neither a tail nor a rest.
+        self._rate = cell.sum_i / s - self.bank.b_mean + self._blind_c
         self._moved = abs(cell.sum_u2) / 3600.0
         # A current that nobody sees wanders: its charge grows as a root.
         self._spread = self._blind_c * sqrt(self._hours)
@@ -224,14 +225,14 @@ class Estimator:
         """Full: voltage, tail current and time. Empty: voltage, small current, warm."""
         cell = self.cell
         sight = self.sight
-        is_tail = volt_v >= cell.p.v100 and _FULL_DRAIN_C < self._rate < _FULL_TAIL_C
-        self.full_s = self.full_s + s if is_tail else 0.0
+        rate = self._rate
+        self.full_s += s if rate > _REST_C else _REST_PART * s
+        if volt_v < cell.p.v100 or not -_REST_C < rate < _FULL_TAIL_C:
+            self.full_s = 0.0
         # Where a charger cuts the tail off, what it missed stays missed.
         self._tail_c -= self._tail_c * s / _TAIL_S
-        self._tail_c = min(max(self._tail_c, self._rate, 0.0), _FULL_TAIL_C)
-        is_drained = (
-            volt_v <= cell.p.v0 and abs(self._rate) < _EMPTY_C and cell.temp_c >= _EMPTY_TEMP_C
-        )
+        self._tail_c = min(max(self._tail_c, rate, 0.0), _FULL_TAIL_C)
+        is_drained = volt_v <= cell.p.v0 and abs(rate) <= _EMPTY_C and cell.temp_c >= _EMPTY_TEMP_C
         self.empty_s = self.empty_s + s if is_drained else 0.0
         self.is_full = self.full_s >= _ANCHOR_S
         self.is_empty = self.empty_s >= _ANCHOR_S

@@ -14,31 +14,25 @@ from firmware.estimation.meter import Meter
 from firmware.estimation.profiles import Profile
 from firmware.estimation.shown import Shown
 
-CURRENT_LOST = 1
-CELLS_LOST = 2
-
 _SAMPLE_MS = 1000
 _SLICES_PER_S = 12  # a look takes 81 to 117, and ten seconds
 _CURRENT_STALE_MS = 1000
 _CELLS_STALE_MS = 5000
-_BLIND_C = 0.1  # what may flow unseen while the current sensor is dead
+_BLIND_C = 0.3  # what may flow unseen while the current sensor is dead and a gate closed
 _NO_SENSOR_DC = -2000
-_TEMP_C = 25.0  # assumed while no sensor is fitted
 _ASLEEP_SD = 0.0002  # of SOC per root hour asleep: self-discharge, spread
 _FULL_SCALE_MA = 200_000
 _UNKNOWN_OFF_S = 3600
 _UNCONFIGURED = 2  # until a person says what the cells are, LiFePO4 stands in
-_VERSION = 4
+_VERSION = 5
 _SAVED = "<BBHIIIIIIIIIII14f"
-SAVED_BYTES = calcsize(_SAVED) + 2
+SAVED_BYTES = calcsize(_SAVED)
 
 
 class Gauge:
     """Writes soc_pm, soc_est_pm, soc_conf_pm, remain_mah, full_mah, cycle_mah,
     cycle_count, charge_count, full_cycles, soh_pm, ohm_pm and run_s of the snapshot it is
     given. State of health is learned over design capacity.
-
-    fault: CURRENT_LOST | CELLS_LOST while a signal it needs is stale.
     """
 
     def __init__(self, snap, full_scale_ma=_FULL_SCALE_MA, own_ma=0):
@@ -50,7 +44,6 @@ class Gauge:
         self.capacity = None
         self.meter = Meter()
         self.shown = Shown()
-        self.fault = 0
         self.run_s = 0
         self._run_ms = 0
         self._held_ms = 0
@@ -155,19 +148,14 @@ class Gauge:
         seen_ms = held_ms - self._blind_ms
         mean_ma = (net_mams - self._last_mams) / seen_ms if seen_ms else 0.0
         mean_ma -= self.own_ma
-        self.fault = 0
-        blind_c = 0.0
-        if self._blind_ms:
-            self.fault |= CURRENT_LOST
-            blind_c = _BLIND_C
+        # Through open MOSFETs nothing flows, seen or not.
+        blind_c = _BLIND_C if self._blind_ms and snap.gates_on else 0.0
         volt_v = None
         if snap.cells_age_ms <= _CELLS_STALE_MS:
             volt_v = 0.0
             for n in range(self.cell_count):
                 volt_v += snap.cell_mv[n]
             volt_v /= 1000.0 * self.cell_count
-        else:
-            self.fault |= CELLS_LOST
         self._held_ms = self._blind_ms = 0
         self._last_mams = net_mams
         estimator = self.estimator
@@ -183,14 +171,14 @@ class Gauge:
         self._publish()
 
     def _temp_c(self):
-        """Mean of the battery sensors that are fitted."""
+        """Mean of the battery sensors that answer; None: what it was, at first 25 degrees."""
         snap = self.snap
         t1, t2 = snap.t1_dc, snap.t2_dc
         if t1 <= _NO_SENSOR_DC:
             t1 = t2
         if t2 <= _NO_SENSOR_DC:
             t2 = t1
-        return (t1 + t2) * 0.05 if t1 > _NO_SENSOR_DC else _TEMP_C
+        return (t1 + t2) * 0.05 if t1 > _NO_SENSOR_DC else None
 
     def conf(self):
         """Half width that holds the truth nineteen times in twenty, 0..1."""
@@ -213,7 +201,7 @@ class Gauge:
         snap.run_s = self.run_s
 
     def save(self, buf):
-        """Write the state into buf (SAVED_BYTES long), for the store."""
+        """Write the state into buf (SAVED_BYTES long), for the store, which adds a check sum."""
         m = self.meter
         c = self.capacity
         e = self.estimator
@@ -251,7 +239,6 @@ class Gauge:
             self.shown.soc,
             s.c_mean,
         )
-        pack_into("<H", buf, SAVED_BYTES - 2, _sum(buf, SAVED_BYTES - 2))
         return SAVED_BYTES
 
     def restore(self, buf, off_s=_UNKNOWN_OFF_S):
@@ -260,9 +247,7 @@ class Gauge:
         No clock runs while the board is off, so an hour stands for what nobody knows. Its own
         consumption and self-discharge go on.
         """
-        if len(buf) < SAVED_BYTES or unpack_from("<H", buf, SAVED_BYTES - 2)[0] != _sum(
-            buf, SAVED_BYTES - 2
-        ):
+        if len(buf) < SAVED_BYTES:
             return False
         x = unpack_from(_SAVED, buf, 0)
         if x[0] != _VERSION or x[1] != self.chemistry:
@@ -285,12 +270,3 @@ class Gauge:
         c.learn(e.bank.k_mean)
         self._publish()
         return True
-
-
-def _sum(buf, size):
-    """Fletcher's check sum of the first size bytes, 16 bits."""
-    a = b = 0
-    for n in range(size):
-        a = (a + buf[n]) % 255
-        b = (b + a) % 255
-    return b << 8 | a

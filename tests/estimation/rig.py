@@ -104,6 +104,7 @@ class Snap:
         self.cell_mv = array("H", [3300] * cell_count)
         self.cell_count = cell_count
         self.cells_age_ms = 0
+        self.gates_on = 3
         self.t1_dc = 250
         self.t2_dc = -2000
 

@@ -24,15 +24,59 @@ def test_full_is_known_from_voltage_tail_and_time():
     assert cell.z < 1.0
 
 
-@each(((0.059, True), (0.061, False), (-0.019, True), (-0.021, False)))
-def test_the_full_anchor_needs_a_tail_current(row):
+@each(
+    (
+        (0.059, 60, True),
+        (0.061, 600, False),
+        (0.021, 60, True),
+        (0.021, 50, False),
+        (0.019, 300, True),
+        (0.019, 290, False),
+        (-0.019, 300, True),
+        (-0.019, 290, False),
+        (-0.021, 600, False),
+    )
+)
+def test_the_full_anchor_needs_a_tail_current_or_five_times_as_long_a_rest(row):
+    rate, seconds, is_full = row
     estimator = Estimator(Profile(LI_ION), 2.0)
     estimator.resume((0.99, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
-    for _ in range(16):
-        estimator.step(5.0, row[0], 4.19, 25.0)
+    for _ in range(seconds // 10):
+        estimator.step(10.0, rate, 4.19, 25.0)
         while estimator.work():
             pass
-    assert estimator.is_full == row[1]
+    assert estimator.is_full == is_full
+
+
+def test_a_charge_that_was_cut_off_before_its_tail_is_no_full_charge():
+    cell = Cell(LFP, 0.9, h=1.0)
+    estimator = Estimator(Profile(LFP, owner_table(LFP)), 2.0)
+    estimator.resume((0.9, 0.003), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
+    seconds_full = 0
+    rate = 2.0
+    for _ in range(900):
+        volt_v = cell.step(1.0, rate)
+        if volt_v > 3.6:
+            rate = 0.0
+        estimator.step(1.0, rate, volt_v, 25.0)
+        while estimator.work():
+            pass
+        seconds_full += estimator.is_full
+    assert rate == 0.0 and cell.z < 0.98
+    assert seconds_full == 0
+    assert abs(estimator.soc - cell.z) < 0.01
+
+
+@each(((3.62, 0.0, True), (3.62, 0.3, False), (2.55, 0.0, True), (2.55, 0.3, False)))
+def test_a_current_that_nobody_sees_makes_no_anchor(row):
+    volt_v, blind_c, stands = row
+    estimator = Estimator(Profile(LFP), 2.0)
+    estimator.resume((0.5, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
+    for _ in range(40):
+        estimator.step(10.0, 0.0, volt_v, 25.0, blind_c)
+        while estimator.work():
+            pass
+    assert (estimator.is_full or estimator.is_empty) == stands
 
 
 def test_where_hysteresis_turns_its_unknown_pace_is_doubt():
@@ -84,7 +128,7 @@ def test_a_curve_that_is_flat_at_its_end_is_borne_when_full():
     estimator = Estimator(Profile(LFP, dict(table, dis=flat, chg=flat)), 2.0)
     estimator.resume((0.95, 0.02), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
     for _ in range(20):
-        estimator.step(10.0, 0.01, 3.6, 25.0)
+        estimator.step(10.0, 0.03, 3.6, 25.0)
         while estimator.work():
             pass
     assert estimator.is_full and estimator.soc > 0.9
@@ -158,7 +202,7 @@ def test_a_stretch_that_is_passed_for_years_is_still_heard():
     assert max(estimator.told) < 30.0
 
 
-@each(((-0.099, 25.0, True), (-0.101, 25.0, False), (-0.05, 10.1, True), (-0.05, 9.8, False)))
+@each(((-0.0999, 25.0, True), (-0.1001, 25.0, False), (-0.05, 10.0, True), (-0.05, 9.8, False)))
 def test_the_empty_anchor_needs_a_small_current_and_10_degrees(row):
     estimator = Estimator(Profile(LFP), 2.0)
     estimator.resume((0.05, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
@@ -198,13 +242,13 @@ def test_what_was_counted_beyond_full_is_taken_back():
     assert abs(estimator.bank.z_mean - 1.0) < 0.005
 
 
-@each(((3.62, 60.0, 0.09365), (3.62, 1800.0, 0.025), (2.5, 5400.0, 0.00625)))
+@each(((3.62, 0.03, 60.0, 0.09365), (3.62, 0.03, 1800.0, 0.025), (2.5, 0.0, 5400.0, 0.00625)))
 def test_the_longer_an_anchor_stands_the_less_it_tells_anew(row):
-    volt_v, stood_s, weight = row
+    volt_v, rate, stood_s, weight = row
     estimator = Estimator(Profile(LFP), 2.0)
     estimator.resume((0.5, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
     estimator.full_s = estimator.empty_s = stood_s - 10.0
-    estimator.step(10.0, 0.0, volt_v, 25.0)
+    estimator.step(10.0, rate, volt_v, 25.0)
     while estimator.work():
         pass
     assert abs(estimator.sight.anchor_weight - weight) < 1e-5

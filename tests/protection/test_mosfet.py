@@ -153,3 +153,18 @@ def test_a_clear_leaves_every_other_fault_alone():
     assert held == ["cell_ovp", "dsg_ocp"]
     rig.guard.clear_latches()
     assert rig.tripped() == held
+
+
+@each(SIDES)
+def test_the_last_word_of_a_sensor_that_fell_silent_is_no_weld(row):
+    _, _, name, _, sign, _ = row
+    rig = Rig()
+    rig.snap.current_ma = sign * 20_000
+    rig.snap.current_age_ms = 301
+    rig.run(60_000)
+    assert rig.tripped() == ["current_stale"]
+    rig.snap.current_age_ms = 300  # it speaks again, and what it says is a leak
+    rig.run(1000)
+    assert rig.tripped() == ["current_stale"]
+    rig.run(1000)
+    assert name in rig.tripped()
