@@ -136,8 +136,11 @@ class ReplayGauge:
         return current_a
 
 
-def load(path):
-    """The rows of a recording as tuples of floats in the order of COLUMNS."""
+def load(path, capacity_ah=math.inf):
+    """The rows of a recording as tuples of floats in the order of COLUMNS.
+
+    capacity_ah: of the cell recorded, if it is known: currents that it cannot bear are refused.
+    """
     opener = gzip.open if path.endswith(".gz") else open
     rows = []
     try:
@@ -154,6 +157,7 @@ def load(path):
     if len(rows) < 2:
         raise Refused("%s: fewer than two rows" % path)
     _refuse_swapped_sign(path, rows)
+    _refuse_other_units(path, rows, capacity_ah)
     return rows
 
 
@@ -165,6 +169,8 @@ _RANGE = {
     "soc_ref": (-0.05, 1.05),
 }
 _GAP_MAX_S = 3600.0
+_RATE_MAX = 100.0  # C; the most powerful cells bear 50 for some seconds
+_SWING_MAX = 10.0  # capacities; a sensor that is off drifts through some in a month
 
 
 def _row(path, row, names, number, rows):
@@ -172,8 +178,8 @@ def _row(path, row, names, number, rows):
     values = []
     for name in names:
         try:
-            value = float(row[name])
-        except (TypeError, ValueError):
+            value = float(row[name].replace("_", " "))  # Python would take 1_0 for ten
+        except (AttributeError, ValueError):
             raise Refused("%s %s: %r is not a number" % (at, name, row[name])) from None
         low, high = _RANGE[name]
         if not low <= value <= high:
@@ -207,6 +213,22 @@ def _refuse_swapped_sign(path, rows):
             "%s: row %d, column i_A: the voltage falls as current charges; the sign is swapped"
             % (path, worst)
         )
+
+
+def _refuse_other_units(path, rows, capacity_ah):
+    """Milliamperes for amperes, or a sensor that went mad: more than any cell of this size."""
+    charged = low = high = 0.0
+    for n, row in enumerate(rows):
+        why = ""
+        if abs(row[1]) > _RATE_MAX * capacity_ah:
+            why = "%g A are more than %g times the capacity an hour" % (row[1], _RATE_MAX)
+        if n:
+            charged += row[1] * (row[0] - rows[n - 1][0]) / 3600.0
+            low, high = min(low, charged), max(high, charged)
+        if high - low > _SWING_MAX * capacity_ah:
+            why = "the charge swings by more than %g times the capacity" % _SWING_MAX
+        if why:
+            raise Refused("%s: row %d, column i_A: %s" % (path, n + 2, why))
 
 
 def _goes_with(pairs):
@@ -352,7 +374,7 @@ def main(argv=None):
                 "--chemistry %r: allowed are %s" % (args.chemistry, ", ".join(CHEMISTRIES))
             )
         profile = args.profile and cell_table.read(args.profile, CHEMISTRIES[args.chemistry])
-        rows = load(args.file)
+        rows = load(args.file, args.capacity_ah)
         gauge, socs, shown, conf = replay(rows, args, profile)
     except Refused as refused:
         print(refused, file=sys.stderr)

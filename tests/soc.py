@@ -11,10 +11,10 @@ Recordings are scaled to 100 Ah and a sensor of 200 A. The shipped tables were
 made from these very recordings: the figures show how faults are borne, not how
 a cell is met that nobody measured.
 
-Courses: `whole` is the recording; `windows` its passes down through parts of the
-SOC that reach neither full nor empty; `loops` from full to full three times,
-with a capacity believed 15 % wrong, learned after one and a half and after
-three cycles.
+Courses: `whole` is the recording; `windows` its passes down through parts of the SOC
+that reach neither full nor empty, each from where the charge that is stated can be as
+wrong as the table says; `loops` from full to full three times, with a capacity believed
+15 % wrong, learned after one and a half and after three cycles.
 """
 
 import os
@@ -206,11 +206,12 @@ def _recording(name, path, chemistry, cell_ah, table, args):
     """All rows of one recording, and their means; how many there were."""
     chosen = [f for f in faults(args.course) if args.only in "%s: %s" % (name, f[0])]
     found = []
-    parts = getattr(courses, args.course)(load(path)) if chosen else ()
+    parts = getattr(courses, args.course)(load(path, cell_ah)) if chosen else ()
     for number, rows in enumerate(parts):
         course = args.course + (str(number + 1) if len(parts) > 1 else "")
         for fault in chosen:
-            found.append(tell(name, rows, chemistry, cell_ah, table, course, fault, args.out))
+            part = rows if args.course == "loops" else courses.begun(rows, fault[1])
+            found.append(tell(name, part, chemistry, cell_ah, table, course, fault, args.out))
     if not found:
         return 0
     print(

@@ -45,6 +45,8 @@ LFP = ("--chemistry", "lfp", "--capacity-ah", "2.05")
         (60, "9999,-1,3.28,25.0,0.5", ("row 61", "t_s", "gap")),
         (9, "8,-1,33.28,25.0,0.5", ("row 10", "v_V", "outside")),
         (9, "8,-1", ("row 10", "v_V")),
+        (9, "8,-1_0,3.28,25.0,0.5", ("row 10", "i_A", "'-1_0' is not a number")),
+        (9, "8,-205.1,3.28,25.0,0.5", ("row 10", "i_A", "-205.1 A")),
     ],
 )
 def test_bad_rows_are_named(capsys, tmp_path, line, text, words):
@@ -53,6 +55,34 @@ def test_bad_rows_are_named(capsys, tmp_path, line, text, words):
 
     why = refused(capsys, written(tmp_path, change), *LFP)
     assert all(word in why for word in words)
+
+
+@pytest.mark.parametrize("amperes, row", ((204.9, None), (205.1, 33)))
+def test_a_current_that_no_cell_bears_is_refused(tmp_path, amperes, row):
+    def change(lines):
+        lines[32] = "31,%.1f,5,25.0,0.5" % amperes
+
+    path = written(tmp_path, change)
+    if row is None:
+        assert len(replay.load(path, 2.05)) == 60
+        return
+    with pytest.raises(replay.Refused, match="row %d, column i_A: 205.1 A" % row):
+        replay.load(path, 2.05)
+
+
+@pytest.mark.parametrize("capacity_ah, row", ((2.1, None), (1.9, 22)))
+def test_a_charge_that_no_cell_holds_is_refused(tmp_path, capacity_ah, row):
+    # Twenty hours at 1 A, one way: more than ten times a cell of 1.9 Ah.
+    path = tmp_path / "r.csv"
+    path.write_text(
+        "t_s,i_A,v_V,T_C\n"
+        + "".join("%d,-1,%.3f,25\n" % (3600 * n, 4.0 - n / 50) for n in range(21))
+    )
+    if row is None:
+        assert len(replay.load(str(path), capacity_ah)) == 21
+        return
+    with pytest.raises(replay.Refused, match="row %d, column i_A: the charge swings" % row):
+        replay.load(str(path), capacity_ah)
 
 
 def test_a_swapped_sign_is_named(capsys, tmp_path):

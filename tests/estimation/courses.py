@@ -30,6 +30,14 @@ def loops(rows):
     return [[(row[0] + n * length_s,) + row[1:] for n in range(_TIMES) for row in part]]
 
 
+def begun(rows, wrong):
+    """The recording from where a stated charge that is so far wrong is below 100 %."""
+    for n, row in enumerate(rows):
+        if row[4] + wrong <= 1.0:
+            return rows[n:]
+    return rows
+
+
 def _pass_down(rows, low, high):
     """The stretch that falls from high to low; [] without one."""
     begin = 0

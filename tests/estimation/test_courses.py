@@ -1,6 +1,6 @@
 """What is made of a recording, on a synthetic one."""
 
-from tests.estimation.courses import WINDOWS, loops, whole, windows
+from tests.estimation.courses import WINDOWS, begun, loops, whole, windows
 
 
 def triangle(hours, start=1.0):
@@ -16,6 +16,17 @@ def triangle(hours, start=1.0):
 def test_the_whole_is_what_it_was():
     rows = triangle(8)
     assert whole(rows) == [rows]
+
+
+def test_what_is_stated_too_high_begins_where_it_can_be():
+    rows = triangle(8)
+    for wrong in (0.1, 0.2):
+        part = begun(rows, wrong)
+        first = rows.index(part[0])
+        assert part == rows[first:]
+        assert part[0][4] + wrong <= 1.0 < rows[first - 1][4] + wrong
+    assert begun(rows, 0.0) == begun(rows, -0.2) == rows
+    assert begun(rows[:5], 0.2) == rows[:5]  # never low enough
 
 
 def test_windows_stay_within_their_bounds_in_one_stretch():
