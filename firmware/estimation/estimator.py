@@ -55,6 +55,7 @@ _WEIGHT_MAX = 0.3
 _BEND = 30.0  # squared residual at which a witness is half believed
 _STRETCHES = 25  # of the curve, and full
 _HASTE_LEFT = 0.03  # squared deviation of one cell's, which no single figure tells
+_FAST = 0.7  # of the doubt of the polarisation is that of the fast pair
 _OHM_COLD = 3.0  # by how much more the drop is unknown at 0 than at 25 degrees
 _AGAIN, _FORGETS = 8.0, 200.0  # weight heard of one: of the next half is new; and is forgotten
 
@@ -188,8 +189,9 @@ class Estimator:
         cold = max(25.0 - cell.temp_c, 0.0) / 25.0
         sight.ohm = tune.ohm * (1.0 + _OHM_COLD * cold * cold)
         doubt = tune.doubt * (1.0 + cold)
-        self._doubt_0 = (doubt * pol_0) ** 2
-        self._doubt_1 = (doubt * (abs(pol_1) + abs(pol_2))) ** 2
+        # R0, and R1 with it, are the bank's unknown; what is left of them is less.
+        self._doubt_1 = (doubt * (_FAST * abs(pol_1) + abs(pol_2))) ** 2
+        self._unseen = (self._blind_c * (cell.r0 + cell.r1 + cell.r2)) ** 2
         self._doubt_h = (
             (0.6 * cell.unknown * p.m_h) ** 2 + tune.doubt_half**2 + _HASTE_LEFT * sight.apart**2
         )
@@ -205,8 +207,6 @@ class Estimator:
         sight.bend = 1.0 / (_BEND * weight)
         low = exp(-self._z_base / p.b)
         sight.pol_v = pol_0 * (1.0 + p.a0 * low) + pol_1 * (1.0 + p.a1 * low) + pol_2
-        if self._blind_c:
-            self._doubt_0 += (self._blind_c * (cell.r0 + cell.r1 + cell.r2)) ** 2
         self._anchors(s, volt_v)
 
     def _new(self, weight):
@@ -295,9 +295,9 @@ class Estimator:
         sight = self.sight
         half = cell.half
         pol_0, pol_1, pol_2 = self._pol_0, self._pol_1, self._pol_2
-        doubt_0, doubt_1, doubt_h = self._doubt_0, self._doubt_1, self._doubt_h
+        doubt_1, doubt_h = self._doubt_1, self._doubt_h
         learned = self.learned.volt
-        noise = tune.noise**2 + self.learned.mean_square()
+        noise = tune.noise**2 + self.learned.mean_square() + self._unseen
         slow = self._slow
         quick = self._quick
         ahead = self._ahead  # the surface of the particles shows its own open circuit
@@ -337,13 +337,7 @@ class Estimator:
             left = here
             here = there
             width = half[q]
-            sight.square[q] = (
-                noise
-                + slope * slope
-                + doubt_0 * f0 * f0
-                + doubt_1 * f1 * f1
-                + doubt_h * width * width
-            )
+            sight.square[q] = noise + slope * slope + doubt_1 * f1 * f1 + doubt_h * width * width
             low *= lower
             doubt_low *= 0.935507  # exp(-1 / 15)
             doubt_high *= 1.105171  # exp(0.1)

@@ -33,7 +33,7 @@ class Tune:
     count_noise = 0.002  # of SOC, per root C hour moved
     noise = 0.004  # V
     shape, shape_low, shape_high = 0.01, 0.03, 0.0  # of SOC: everywhere, near the ends
-    doubt = 0.45  # of the polarisation
+    doubt = 0.45  # of the polarisation, R0 apart
     doubt_half = 0.2  # of the half width of the hysteresis
     moved, passed_s, fresh_s = 0.02, 7200.0, 300.0
     curve, teach = 0.002, 1.0  # V by which the curve may be off; how fast it is learned

@@ -265,6 +265,25 @@ def test_the_drop_is_less_known_in_the_cold(row):
     assert abs(estimator.sight.ohm / estimator.tune.ohm - times) < 1e-3
 
 
+@each(((0.0, 0.0), (-1.0, 0.0), (-1.0, -1.0), (1.0, -1.0), (0.0, -1.0)))
+def test_of_the_polarisation_the_slow_pair_is_doubted_most_and_r0_not_at_all(row):
+    squares = []
+    for u1, u2 in ((0.0, 0.0), row):
+        estimator = Estimator(Profile(LI_ION, owner_table(LI_ION)), 2.0)
+        estimator.resume((0.6, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
+        cell = estimator.cell
+        cell.age_s = 1e6  # what flowed before is known
+        cell.flowed = False
+        cell.u1, cell.u2 = u1, u2
+        estimator.step(10.0, -0.5, 3.7, 25.0)
+        drops_v = cell.u1 * cell.r1, cell.u2 * cell.r2
+        while estimator.work():
+            pass
+        doubt_v = 0.45 * (0.7 * abs(drops_v[0]) + abs(drops_v[1]))
+        squares.append(estimator.sight.square[60] - doubt_v * doubt_v)
+    assert abs(squares[1] - squares[0]) < 1e-6
+
+
 def test_counting_alone_goes_on_without_a_voltage():
     estimator = Estimator(Profile(LFP), 2.0)
     estimator.resume((0.6, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
@@ -286,6 +305,20 @@ def test_a_dead_current_sensor_widens_what_is_claimed():
         while estimator.work():
             pass
     assert estimator.bank.z_sd > 2 * before
+
+
+def test_what_flows_unseen_may_drop_on_the_resistances():
+    squares = []
+    for blind_c in (0.0, 0.3):
+        estimator = Estimator(Profile(LFP), 2.0)
+        estimator.resume((0.6, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
+        estimator.step(10.0, 0.0, 3.3, 25.0, blind_c)
+        while estimator.work():
+            pass
+        squares.append(estimator.sight.square[60])
+    cell = estimator.cell
+    drop_v = 0.3 * (cell.r0 + cell.r1 + cell.r2)
+    assert abs(squares[1] - squares[0] - drop_v * drop_v) < 1e-7
 
 
 @each(((0.3, 0.4, 1.0), (0.55, 0.4, 1.0), (0.9, -0.5, -1.0)))
