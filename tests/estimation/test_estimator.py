@@ -216,7 +216,7 @@ def test_the_empty_anchor_needs_a_small_current_and_10_degrees(row):
 def test_an_anchor_is_a_bound_on_either_side():
     estimator = Estimator(Profile(LFP), 2.0)
     sight = estimator.sight
-    full, empty, neither = (0.02, 3.62), (-0.02, 2.55), (-0.2, 3.3)
+    full, empty, neither = (0.03, 3.62), (-0.02, 2.55), (-0.2, 3.3)
     found = []
     for z, (rate, volt_v) in ((0.99, full), (0.01, empty), (0.5, neither)):
         estimator.resume((z, 0.001), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
