@@ -48,7 +48,7 @@ class LfpTune(Tune):
     offset_wide, offset_wide_part = 0.004, 0.7
     scale_wide_part = 0.25
     noise = 0.0035
-    curve = 0.0015
+    curve = 0.0025
     shape, shape_low, shape_high = 0.005, 0.005, 0.03
     doubt = 0.12
     moved, passed_s, fresh_s = 0.015, 30000.0, 1000.0
