@@ -2,8 +2,8 @@
 
 Two kinds of evidence (D36). The gate line read back disagrees with the command; and
 current flows in a direction whose MOSFET is open. The first is not asked while the
-lease has lapsed or the short latch has cut the gates, for then hardware says no; the
-second not of a sensor that fell silent, whose last word may be hours old.
+lease has lapsed or the short latch has cut the gates, for then hardware says no. While
+the current sensor is silent, what it said of an open gate last stands.
 """
 
 from micropython import const
@@ -44,12 +44,14 @@ class Mosfets:
                 self._tell(0, 0, BOTH)
             return
         self._calm = False
-        heard = snap.current_age_ms <= _SILENT_MS
-        self._tell(differs, snap.current_ma if heard else 0, closed)
+        self._tell(differs, snap.current_ma, closed)
 
     def _tell(self, differs, current_ma, closed):
         values = self.values
         values[_CHG_DISOBEYS] = values[_CHG_DISOBEYS] + 1 if differs & CHG else 0
         values[_DSG_DISOBEYS] = values[_DSG_DISOBEYS] + 1 if differs & DSG else 0
-        values[_CHG_LEAK_MA] = current_ma if current_ma > 0 and not closed & CHG else 0
-        values[_DSG_LEAK_MA] = -current_ma if current_ma < 0 and not closed & DSG else 0
+        heard = self.snap.current_age_ms <= _SILENT_MS
+        if heard or closed & CHG:
+            values[_CHG_LEAK_MA] = current_ma if current_ma > 0 and not closed & CHG else 0
+        if heard or closed & DSG:
+            values[_DSG_LEAK_MA] = -current_ma if current_ma < 0 and not closed & DSG else 0

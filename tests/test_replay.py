@@ -230,6 +230,17 @@ def test_soc_refuses_what_it_cannot_run(capsys, argv, word):
     assert status == 2 and word in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("is_cut", (True, False))
+def test_soc_refuses_what_it_cannot_judge(capsys, tmp_path, is_cut):
+    def change(lines):
+        if is_cut:
+            lines[:] = [line.rsplit(",", 1)[0] for line in lines]
+
+    path = written(tmp_path, change, rows=2000 if is_cut else 1800)
+    assert soc.main(["--file", path, *LFP, "--out", ""]) == 2
+    assert "needs the column soc_ref, and 30 minutes" in capsys.readouterr().err
+
+
 def test_an_unknown_table_is_named(capsys, tmp_path):
     path = tmp_path / "tables.json"
     path.write_text(json.dumps({"one": {}}))

@@ -87,7 +87,7 @@ class Estimator:
     def _restart(self):
         self.looking = None
         self.told = array("f", [0.0] * (2 * _STRETCHES + 2))  # weight heard, down and up
-        self.seen_s = 0.0
+        self.seen_s = self._lost_s = self._blind_c = 0.0
         self.cell.clear()
         self._publish()
 
@@ -148,7 +148,6 @@ class Estimator:
         """Base the running estimate on the means of the bank."""
         self._z_base = min(max(self.bank.z_mean, 0.0), 1.0)
         self._flight_q = self._flight_s = 0.0
-        self._lost_s = self._blind_c = 0.0
 
     def _open(self):
         """Close the block of seconds and prepare to look at it."""
@@ -158,8 +157,7 @@ class Estimator:
         self._hours = s / 3600.0
         self._flight_q = cell.sum_q
         self._flight_s = s
-        # What may flow unseen is neither a tail nor a rest.
-        self._rate = cell.sum_i / s - self.bank.b_mean + self._blind_c
+        self._rate = cell.sum_i / s - self.bank.b_mean
         self._moved = abs(cell.sum_u2) / 3600.0
         # A current that nobody sees wanders: its charge grows as a root.
         self._spread = self._blind_c * sqrt(self._hours)
@@ -226,14 +224,17 @@ class Estimator:
         cell = self.cell
         sight = self.sight
         rate = self._rate
-        self.full_s += s if rate > _REST_C else _REST_PART * s
-        if volt_v < cell.p.v100 or not -_REST_C < rate < _FULL_TAIL_C:
+        # What flows unseen is neither a tail nor a rest.
+        blind_c = self._blind_c
+        self.full_s += s if self.is_full or rate > _REST_C else _REST_PART * s
+        if blind_c or volt_v < cell.p.v100 or not -_REST_C < rate < _FULL_TAIL_C:
             self.full_s = 0.0
         # Where a charger cuts the tail off, what it missed stays missed.
         self._tail_c -= self._tail_c * s / _TAIL_S
         self._tail_c = min(max(self._tail_c, rate, 0.0), _FULL_TAIL_C)
-        is_drained = volt_v <= cell.p.v0 and abs(rate) <= _EMPTY_C and cell.temp_c >= _EMPTY_TEMP_C
-        self.empty_s = self.empty_s + s if is_drained else 0.0
+        self.empty_s += s
+        if blind_c or volt_v > cell.p.v0 or abs(rate) > _EMPTY_C or cell.temp_c < _EMPTY_TEMP_C:
+            self.empty_s = 0.0
         self.is_full = self.full_s >= _ANCHOR_S
         self.is_empty = self.empty_s >= _ANCHOR_S
         sight.least, sight.most = -1.0, 2.0

@@ -148,7 +148,7 @@ class Gauge:
         seen_ms = held_ms - self._blind_ms
         mean_ma = (net_mams - self._last_mams) / seen_ms if seen_ms else 0.0
         mean_ma -= self.own_ma
-        # Through open MOSFETs nothing flows, seen or not.
+        # Through open MOSFETs nothing flows, seen or not; a welded one has its own alarm.
         blind_c = _BLIND_C if self._blind_ms and snap.gates_on else 0.0
         volt_v = None
         if snap.cells_age_ms <= _CELLS_STALE_MS:
@@ -171,7 +171,7 @@ class Gauge:
         self._publish()
 
     def _temp_c(self):
-        """Mean of the battery sensors that answer; None: what it was, at first 25 degrees."""
+        """Mean of the battery sensors that were ever read; None before the first."""
         snap = self.snap
         t1, t2 = snap.t1_dc, snap.t2_dc
         if t1 <= _NO_SENSOR_DC:

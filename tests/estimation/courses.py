@@ -31,10 +31,13 @@ def loops(rows):
 
 
 def begun(rows, wrong):
-    """The recording from where a stated charge that is so far wrong is below 100 %."""
+    """The recording from where a charge that is stated so far wrong is at most 100 %.
+
+    The whole where that would leave less than two hours.
+    """
     for n, row in enumerate(rows):
         if row[4] + wrong <= 1.0:
-            return rows[n:]
+            return rows[n:] if rows[-1][0] - row[0] >= _LEAST_S else rows
     return rows
 
 

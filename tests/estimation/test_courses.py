@@ -27,6 +27,9 @@ def test_what_is_stated_too_high_begins_where_it_can_be():
         assert part[0][4] + wrong <= 1.0 < rows[first - 1][4] + wrong
     assert begun(rows, 0.0) == begun(rows, -0.2) == rows
     assert begun(rows[:5], 0.2) == rows[:5]  # never low enough
+    fall = triangle(8)[:1441]  # to empty in four hours
+    assert begun(fall[:1009], 0.2) == fall[288:1009]
+    assert begun(fall[:1008], 0.2) == fall[:1008]  # a row short of two hours
 
 
 def test_windows_stay_within_their_bounds_in_one_stretch():

@@ -67,16 +67,49 @@ def test_a_charge_that_was_cut_off_before_its_tail_is_no_full_charge():
     assert abs(estimator.soc - cell.z) < 0.01
 
 
-@each(((3.62, 0.0, True), (3.62, 0.3, False), (2.55, 0.0, True), (2.55, 0.3, False)))
+@each(
+    (
+        (3.62, 0.0, 0.0, True),
+        (3.62, 0.0, 0.3, False),
+        (3.62, -0.3, 0.3, False),
+        (2.55, 0.0, 0.0, True),
+        (2.55, 0.0, 0.3, False),
+        (2.55, -0.3, 0.3, False),
+    )
+)
 def test_a_current_that_nobody_sees_makes_no_anchor(row):
-    volt_v, blind_c, stands = row
+    volt_v, rate, blind_c, stands = row
     estimator = Estimator(Profile(LFP), 2.0)
     estimator.resume((0.5, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
     for _ in range(40):
-        estimator.step(10.0, 0.0, volt_v, 25.0, blind_c)
+        estimator.step(10.0, rate, volt_v, 25.0, blind_c)
         while estimator.work():
             pass
     assert (estimator.is_full or estimator.is_empty) == stands
+
+
+@each((False, True))
+def test_what_is_lost_while_a_look_is_under_way_is_not_forgotten(row):
+    estimator = Estimator(Profile(LFP, owner_table(LFP)), 2.0)
+    estimator.resume((0.5, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
+    for _ in range(10):
+        estimator.step(1.0, 0.0, 3.3, 25.0)
+    assert estimator.work()
+    # Without a voltage, or without a current, in the first second of the next block.
+    estimator.step(1.0, 0.0, 3.3 if row else None, 25.0, 0.3 if row else 0.0)
+    while estimator.looking:
+        estimator.work()
+    known = estimator.bank.z_sd
+    for _ in range(9):
+        estimator.step(1.0, 0.0, 3.3, 25.0)
+    assert estimator.work()
+    if row:
+        assert estimator._spread > 0.0
+    else:
+        assert estimator._seen is None
+    while estimator.looking:
+        estimator.work()
+    assert estimator.bank.z_sd >= known
 
 
 def test_where_hysteresis_turns_its_unknown_pace_is_doubt():
@@ -242,12 +275,20 @@ def test_what_was_counted_beyond_full_is_taken_back():
     assert abs(estimator.bank.z_mean - 1.0) < 0.005
 
 
-@each(((3.62, 0.03, 60.0, 0.09365), (3.62, 0.03, 1800.0, 0.025), (2.5, 0.0, 5400.0, 0.00625)))
+@each(
+    (
+        (3.62, 0.03, 60.0, 0.09365),
+        (3.62, 0.03, 1800.0, 0.025),
+        (3.62, 0.0, 1800.0, 0.025),
+        (2.5, 0.0, 5400.0, 0.00625),
+    )
+)
 def test_the_longer_an_anchor_stands_the_less_it_tells_anew(row):
     volt_v, rate, stood_s, weight = row
     estimator = Estimator(Profile(LFP), 2.0)
     estimator.resume((0.5, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
     estimator.full_s = estimator.empty_s = stood_s - 10.0
+    estimator.is_full = volt_v > 3.0
     estimator.step(10.0, rate, volt_v, 25.0)
     while estimator.work():
         pass
@@ -265,23 +306,23 @@ def test_the_drop_is_less_known_in_the_cold(row):
     assert abs(estimator.sight.ohm / estimator.tune.ohm - times) < 1e-3
 
 
-@each(((0.0, 0.0), (-1.0, 0.0), (-1.0, -1.0), (1.0, -1.0), (0.0, -1.0)))
+@each(((-0.5, 0.0, 0.0), (0.0, -1.0, 0.0), (-0.5, -1.0, -1.0), (0.5, 1.0, -1.0), (0.0, 0.0, -1.0)))
 def test_of_the_polarisation_the_slow_pair_is_doubted_most_and_r0_not_at_all(row):
     squares = []
-    for u1, u2 in ((0.0, 0.0), row):
+    for rate, u1, u2 in ((0.0, 0.0, 0.0), row):
         estimator = Estimator(Profile(LI_ION, owner_table(LI_ION)), 2.0)
         estimator.resume((0.6, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
         cell = estimator.cell
         cell.age_s = 1e6  # what flowed before is known
         cell.flowed = False
         cell.u1, cell.u2 = u1, u2
-        estimator.step(10.0, -0.5, 3.7, 25.0)
+        estimator.step(10.0, rate, 3.7, 25.0)
         drops_v = cell.u1 * cell.r1, cell.u2 * cell.r2
         while estimator.work():
             pass
         doubt_v = 0.45 * (0.7 * abs(drops_v[0]) + abs(drops_v[1]))
         squares.append(estimator.sight.square[60] - doubt_v * doubt_v)
-    assert abs(squares[1] - squares[0]) < 1e-6
+    assert abs(squares[1] - squares[0]) < 3e-6
 
 
 def test_counting_alone_goes_on_without_a_voltage():

@@ -94,10 +94,10 @@ def test_a_lost_current_widens_the_confidence():
     gauge = ready()
     cell = Cell(2, 0.6)
     run(gauge, 0, 1800, cell)
-    before = gauge.snap.soc_conf_pm
     gauge.snap.current_age_ms = 5000
     run(gauge, 0, 3600, cell)
-    assert gauge.snap.soc_conf_pm > before
+    # 0.3 C either way in that hour; what the voltage tells narrows it a little.
+    assert 470 < gauge.snap.soc_conf_pm < 610
 
 
 def test_through_open_mosfets_nothing_flows_unseen():

@@ -168,3 +168,32 @@ def test_the_last_word_of_a_sensor_that_fell_silent_is_no_weld(row):
     assert rig.tripped() == ["current_stale"]
     rig.run(1000)
     assert name in rig.tripped()
+
+
+@each(SIDES)
+def test_a_leak_that_was_seen_stands_while_the_sensor_is_silent(row):
+    bit, _, name, switch, sign, _ = row
+    rig = Rig({switch: 0})
+    rig.snap.current_ma = sign * 20_000
+    for _ in range(20):
+        rig.snap.current_age_ms = 0
+        rig.run(50)
+        rig.snap.current_age_ms = 350
+        rig.run(50)
+    assert name in rig.tripped()
+    assert rig.guard.welded == bit
+
+
+@each(SIDES)
+def test_a_gate_that_is_closed_again_leaks_no_more_though_the_sensor_is_silent(row):
+    bit, _, name, _, sign, _ = row
+    rig = Rig()
+    rig.arbiter.wanted = BOTH - bit
+    rig.snap.current_ma = sign * 20_000
+    rig.run(1000)
+    leak = signals.CHG_LEAK_MA if name == "chg_welded" else signals.DSG_LEAK_MA
+    assert rig.guard.signals.values[leak] == 20_000
+    rig.snap.current_age_ms = 301
+    rig.snap.gates_cmd = bit
+    rig.guard.signals.step()
+    assert rig.guard.signals.values[leak] == 0
