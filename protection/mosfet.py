@@ -2,8 +2,8 @@
 
 Two kinds of evidence (D36). The gate line read back disagrees with the command; and
 current flows in a direction whose MOSFET is open. The first is not asked while the
-lease has lapsed or the short latch has cut the gates, for then hardware says no. While
-the current sensor is silent, what it said of an open gate last stands.
+lease has lapsed or the short latch has cut the gates, for then hardware says no. Only a
+new reading judges an open gate; until the next one comes, what it said stands.
 """
 
 from micropython import const
@@ -14,7 +14,6 @@ _CHG_DISOBEYS = const(20)  # slots of protection.signals, which imports this fil
 _DSG_DISOBEYS = const(21)
 _CHG_LEAK_MA = const(22)
 _DSG_LEAK_MA = const(23)
-_SILENT_MS = const(300)
 
 
 class Mosfets:
@@ -50,7 +49,7 @@ class Mosfets:
         values = self.values
         values[_CHG_DISOBEYS] = values[_CHG_DISOBEYS] + 1 if differs & CHG else 0
         values[_DSG_DISOBEYS] = values[_DSG_DISOBEYS] + 1 if differs & DSG else 0
-        heard = self.snap.current_age_ms <= _SILENT_MS
+        heard = self.snap.current_age_ms == 0
         if heard or closed & CHG:
             values[_CHG_LEAK_MA] = current_ma if current_ma > 0 and not closed & CHG else 0
         if heard or closed & DSG:
