@@ -5,7 +5,7 @@
 set -eu
 folder=$1
 suite=trixie
-mkdir -p "$folder/lists/partial" "$folder/cache/archives/partial" "$folder/root"
+mkdir -p "$folder/lists/partial" "$folder/cache/archives/partial" "$folder/unpacked"
 cd "$folder"
 uri=$(grep -rhoE 'https?://[^ ]+/debian/?( |$)' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null | head -n 1 | tr -d ' ')
 [ -n "$uri" ] || uri=$(grep -rhE '^URIs:' /etc/apt/sources.list.d | awk '{print $2}' | head -n 1)
@@ -20,16 +20,16 @@ apt-get $options -qq update
 apt-get $options -qq -y --no-install-recommends --download-only install micropython >/dev/null
 for package in cache/archives/*.deb; do
     case $package in
-        */micropython_*|*/libc6_*|*/libffi*|*/libmbed*|*/libgcc*|*/gcc-*) dpkg -x "$package" root ;;
+        */micropython_*|*/libc6_*|*/libffi*|*/libmbed*|*/libgcc*|*/gcc-*) dpkg -x "$package" unpacked ;;
     esac
 done
-loader=$(find root -name 'ld-linux.so.2' | head -n 1)
-libs=$(find root -name 'libc.so.6' -exec dirname {} \; | head -n 1)
-more=$(dirname "$(find root -name 'libffi.so.*' -print -quit)")
+loader=$(find unpacked -name 'ld-linux.so.2' | head -n 1)
+libs=$(find unpacked -name 'libc.so.6' -exec dirname {} \; | head -n 1)
+more=$(dirname "$(find unpacked -name 'libffi.so.*' -print -quit)")
 cat > micropython <<END
 #!/bin/sh
 here=$PWD
-exec "\$here/$loader" --library-path "\$here/$libs:\$here/$more" "\$here/root/usr/bin/micropython" "\$@"
+exec "\$here/$loader" --library-path "\$here/$libs:\$here/$more" "\$here/unpacked/usr/bin/micropython" "\$@"
 END
 chmod +x micropython
 rm -rf lists cache
