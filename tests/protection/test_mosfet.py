@@ -12,6 +12,14 @@ SIDES = (
 )
 
 
+def run_to_weld(rig, name):
+    """Two seconds of leak, in the last step of which `name` trips."""
+    rig.run(1950)
+    assert not rig.rule(name).tripped
+    rig.step()
+    assert rig.rule(name).tripped
+
+
 def step_misread(rig, mask):
     """One step in which the lines of `mask` read back wrong."""
     rig.snap.gates_on ^= mask
@@ -102,10 +110,7 @@ def test_the_step_in_which_a_gate_opened_proves_nothing(row):
     rig.arbiter.wanted = BOTH - bit
     rig.step()  # commands it open
     rig.step()  # its mean is of a step that began closed
-    rig.run(1950)
-    assert not rig.rule(name).tripped
-    rig.step()
-    assert rig.rule(name).tripped
+    run_to_weld(rig, name)
 
 
 def test_a_welded_discharge_mosfet_leaves_the_other_closed_under_current():
@@ -165,10 +170,7 @@ def test_the_last_word_of_a_sensor_that_fell_silent_is_no_weld(row):
     assert rig.tripped() == ["current_stale"]
     rig.snap.current_age_ms = 0  # it speaks again, and what it says is a leak
     rig.arbiter.wanted = BOTH - bit
-    rig.run(1950)
-    assert name not in rig.tripped()
-    rig.run(50)
-    assert name in rig.tripped()
+    run_to_weld(rig, name)
 
 
 @each(SIDES)
