@@ -22,11 +22,12 @@ import random
 import sys
 
 from tests import cell_table
+from tests.cell_recording import load
 from tests.cell_table import Refused
 from tests.estimation import courses
 from tests.estimation.rig import owner_table
 from tests.parser import Parser
-from tests.replay import CHEMISTRIES, GRACE_S, ReplayGauge, errors, load, plot
+from tests.replay import CHEMISTRIES, GRACE_S, ReplayGauge, errors, plot
 
 DATA = os.path.join(os.path.dirname(__file__), "data", "cells")
 PACK_AH = 100.0
@@ -205,16 +206,18 @@ def main(argv=None):
 def _recording(name, path, chemistry, cell_ah, table, args):
     """All rows of one recording, and their means; how many there were."""
     chosen = [f for f in faults(args.course) if args.only in "%s: %s" % (name, f[0])]
+    if not chosen:
+        return 0
     found = []
-    rows = load(path, cell_ah) if chosen else []
-    if chosen and (len(rows[0]) < 5 or rows[-1][0] - rows[0][0] < GRACE_S):
+    rows = load(path, cell_ah)
+    if len(rows[0]) < 5 or rows[-1][0] - rows[0][0] < GRACE_S:
         raise Refused("%s: needs the column soc_ref, and 30 minutes" % path)
     parts = getattr(courses, args.course)(rows)
-    for number, rows in enumerate(parts):
+    for number, part in enumerate(parts):
         course = args.course + (str(number + 1) if len(parts) > 1 else "")
         for fault in chosen:
-            part = rows if args.course == "loops" else courses.begun(rows, fault[1])
-            found.append(tell(name, part, chemistry, cell_ah, table, course, fault, args.out))
+            stretch = part if args.course == "loops" else courses.begun(part, fault[1])
+            found.append(tell(name, stretch, chemistry, cell_ah, table, course, fault, args.out))
     if not found:
         return 0
     print(

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from tests import replay, soc
+from tests import cell_recording, replay, soc
 from tests.estimation.rig import owner_table
 
 DATA = soc.DATA
@@ -64,10 +64,10 @@ def test_a_current_that_no_cell_bears_is_refused(tmp_path, amperes, row):
 
     path = written(tmp_path, change)
     if row is None:
-        assert len(replay.load(path, 2.05)) == 60
+        assert len(cell_recording.load(path, 2.05)) == 60
         return
     with pytest.raises(replay.Refused, match="row %d, column i_A: 205.1 A" % row):
-        replay.load(path, 2.05)
+        cell_recording.load(path, 2.05)
 
 
 @pytest.mark.parametrize("capacity_ah, row", ((2.1, None), (1.9, 22)))
@@ -79,10 +79,10 @@ def test_a_charge_that_no_cell_holds_is_refused(tmp_path, capacity_ah, row):
         + "".join("%d,-1,%.3f,25\n" % (3600 * n, 4.0 - n / 50) for n in range(21))
     )
     if row is None:
-        assert len(replay.load(str(path), capacity_ah)) == 21
+        assert len(cell_recording.load(str(path), capacity_ah)) == 21
         return
     with pytest.raises(replay.Refused, match="row %d, column i_A: the charge swings" % row):
-        replay.load(str(path), capacity_ah)
+        cell_recording.load(str(path), capacity_ah)
 
 
 def test_a_swapped_sign_is_named(capsys, tmp_path):
@@ -99,16 +99,16 @@ def test_a_swapped_sign_is_named(capsys, tmp_path):
 @pytest.mark.parametrize("name", ("nmc_lg_p10_us06", "lfp_a123_dyn_p35C"))
 @pytest.mark.parametrize("every", (1, 60))
 def test_a_swapped_sign_is_told_from_a_right_one(tmp_path, name, every):
-    rows = replay.load(os.path.join(DATA, name + ".csv.gz"))[::every]
+    rows = cell_recording.load(os.path.join(DATA, name + ".csv.gz"))[::every]
     path = tmp_path / "r.csv"
     for sign in (1.0, -1.0):
         lines = ["%.3f,%.4f,%.5f,%.2f" % (t, sign * a, v, c) for t, a, v, c, _ in rows]
         path.write_text("\n".join(["t_s,i_A,v_V,T_C"] + lines))
         if sign > 0.0:
-            assert len(replay.load(str(path))) == len(rows)
+            assert len(cell_recording.load(str(path))) == len(rows)
         else:
             with pytest.raises(replay.Refused, match="the sign is swapped"):
-                replay.load(str(path))
+                cell_recording.load(str(path))
 
 
 def test_a_steady_charge_whose_voltage_falls_is_swapped(tmp_path):
@@ -117,13 +117,13 @@ def test_a_steady_charge_whose_voltage_falls_is_swapped(tmp_path):
         "t_s,i_A,v_V,T_C\n" + "".join("%d,1.0,%.4f,25\n" % (n, 3.3 - 1e-4 * n) for n in range(99))
     )
     with pytest.raises(replay.Refused, match="the sign is swapped"):
-        replay.load(str(path))
+        cell_recording.load(str(path))
 
 
 def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path):
     path = tmp_path / "r.csv"
     path.write_text(open(written(tmp_path)).read(), encoding="utf-8-sig")
-    assert len(replay.load(str(path))) == 60
+    assert len(cell_recording.load(str(path))) == 60
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ def test_it_prints_and_writes_what_it_found(capsys, tmp_path):
 def test_the_gauge_beats_counting_on_a_recording(name, fault, rmse, worst):
     (row,) = [row for row in soc.RECORDINGS if row[0] == name]
     (fault,) = [row for row in soc.FAULTS if row[0] == fault]
-    rows = replay.load(os.path.join(DATA, name + ".csv.gz"))
+    rows = cell_recording.load(os.path.join(DATA, name + ".csv.gz"))
     table = soc.owner_table(replay.CHEMISTRIES[row[1]])
     (socs, *_), seen, soc0, belief_ah = soc.run(rows, row[1], fault, row[2], table)
     found = replay.errors(rows, socs)

@@ -1,6 +1,6 @@
 """What is made of one recording: as it is, its windows, or looped.
 
-Rows are those of tests.replay.load: (s, A, V, degrees, SOC).
+Rows are those of tests.cell_recording.load: (s, A, V, degrees, SOC).
 """
 
 WINDOWS = ((0.15, 0.85), (0.3, 0.9), (0.2, 0.6))
