@@ -143,6 +143,22 @@ CASES = {
         from a import C
         answer = C
         """,
+    "constants in a row: 14": """
+        ## a
+        A, B = 4, 2.5
+        ## b
+        from a import A, B
+        answer = A + 4 * B
+        """,
+    "a row that is no row of constants: 58": """
+        ## a
+        def two():
+            return 7, 8
+        A, B = two()
+        C, D = (A, B), 5
+        B, D = D, B
+        answer = C[0] - A + B * 10 + D
+        """,
     "a negative constant in an expression: 9": """
         ## a
         N = -3
@@ -235,6 +251,18 @@ def test_a_float_has_no_more_digits_than_single_precision(tmp_path, value):
     made = "def answer(a):\n    return a * %s\n" % FLOATS[value]
     assert units_of(tmp_path, text % (value, "K"))["one"] == made
     assert units_of(tmp_path, text % (value, float(FLOATS[value])))["one"] == made
+
+
+@pytest.mark.parametrize("row", ("K, N = 1, 0.0", "N, K = (-(-0.0), 1)", "N, K = range(2)"))
+def test_constants_in_a_row_become_literals(tmp_path, row):
+    text = """
+        ## a
+        %s
+        def answer(x):
+            return x * K + N
+        """
+    made = "def answer(a):\n    return a * 1 + 0\n"
+    assert units_of(tmp_path, text % row)["one"] == made
 
 
 def test_what_nobody_needs_is_left_out(tmp_path):

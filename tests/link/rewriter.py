@@ -6,7 +6,6 @@ import string
 from tests.link.syntax import (
     COMPREHENSIONS,
     LinkError,
-    constants,
     free_name,
     is_docstring,
     is_store,
@@ -43,8 +42,6 @@ class Rewriter(ast.NodeTransformer):
                 if isinstance(value, (int, float)):
                     named = ast.Assign([ast.Name(name, ast.Store())], literal(value))
                     return named if name in exported else None
-            if isinstance(node.targets[0], ast.Tuple) and constants(node, self.module):
-                return None
         return self.visit(node)
 
     def _lookup(self, name):

@@ -22,8 +22,29 @@ class Module:
     def __init__(self, name, path):
         self.name = name
         self.tree = ast.parse(Path(path).read_text())
+        self.tree.body = [one for node in self.tree.body for one in _apart(node)]
         self.symbols = {}
         self.aliases = {}
+
+
+def _apart(node):
+    """`A, B = 1, 2` and `A, B = range(2)` as an assignment for each name; else the statement."""
+    if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Tuple):
+        return [node]
+    names = node.targets[0].elts
+    if ast.unparse(node.value) == "range(%d)" % len(names):
+        values = [ast.Constant(at) for at in range(len(names))]
+    elif isinstance(node.value, ast.Tuple) and len(node.value.elts) == len(names):
+        values = node.value.elts
+    else:
+        return [node]
+    bound = {n.id for n in ast.walk(node.targets[0]) if isinstance(n, ast.Name)}
+    if any(n.id in bound for value in values for n in ast.walk(value) if isinstance(n, ast.Name)):
+        return [node]
+    return [
+        ast.fix_missing_locations(ast.copy_location(ast.Assign([name], value), node))
+        for name, value in zip(names, values)
+    ]
 
 
 def collect_symbols(module):
@@ -38,22 +59,12 @@ def collect_symbols(module):
     stored = Counter(node.id for node in ast.walk(module.tree) if is_store(node))
     for node in module.tree.body:
         if isinstance(node, ast.Assign) and len(node.targets) == 1:
-            for name, value in constants(node, module):
-                if stored[name] == 1:
-                    module.symbols[name] = value
-
-
-def constants(node, module):
-    """(name, number) pairs of an assignment that defines constants."""
-    target, value = node.targets[0], node.value
-    if isinstance(target, ast.Tuple) and ast.unparse(value) == "range(%d)" % len(target.elts):
-        return [(item.id, at) for at, item in enumerate(target.elts)]
-    if isinstance(value, ast.Call) and ast.unparse(value.func) == "const":
-        value = value.args[0]
-    number = _number(value, module)
-    if isinstance(target, ast.Name) and number is not None:
-        return [(target.id, number)]
-    return []
+            target, value = node.targets[0], node.value
+            if isinstance(value, ast.Call) and ast.unparse(value.func) == "const":
+                value = value.args[0]
+            number = _number(value, module)
+            if isinstance(target, ast.Name) and stored[target.id] == 1 and number is not None:
+                module.symbols[target.id] = number
 
 
 def _number(node, module):
