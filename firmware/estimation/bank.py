@@ -75,6 +75,13 @@ class Bank:
             self._spread(n * _PER, _PER, 1.0, z[0], z[1], (b, k, v, r, c))
         self._begin(z[0], b[0], k[0], v[0], r, c)
 
+    def renew_haste(self):
+        """The haste becomes another's: it is what it was at first, and unknown."""
+        for o in range(0, _N * SIZE, _N):
+            self.x[o + _UNKNOWNS] = HASTE
+            self.x[o + _CC] += _HASTE_DOUBT
+        self.c_mean = HASTE
+
     def _begin(self, z, b, k, v, r, c):
         self.z_mean, self.b_mean, self.k_mean = z, b, k
         self.v_mean, self.r_mean, self.c_mean = v, r, c

@@ -18,8 +18,7 @@ towards the other. Where tie is 1, the quick one is a state like the other.
 An ohmic drop R0 and two RC pairs add to it; what the lead explains (lag_part)
 is taken off the slow pair. A model that begins while a current flows takes it
 that what it has seen so far flowed before as well: until a state is older than
-its pace, it is a plain mean. What is not known of the hysteresis is then half
-of what is.
+its pace, it is a plain mean.
 Resistances are per C rate (ohm ampere-hours) and follow Arrhenius laws; R0 and
 R1 rise towards empty as 1 + a exp(-z / b). The model is linear in its tables,
 so the mean over a block of seconds is modelled by the means of the current and
@@ -126,10 +125,7 @@ class CellModel:
         self.sum_u1 += self.u1 * dt_s
         self.sum_u2 += self.u2 * dt_s
         self.sum_u3 += self.u3 * dt_s
-        h = self.h
-        if self.flowed:
-            h *= 0.5 + 0.5 / (1.0 - self.unknown)
-        self.sum_h += h * dt_s
+        self.sum_h += self.h * dt_s
         self.sum_quick += self.h_quick * dt_s
         self.sum_v += volt_v * dt_s
         # As measured, offset and all, but for the charge that is lost.

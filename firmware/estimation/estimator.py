@@ -20,7 +20,10 @@ hysteresis that is not known.
 Nor is how hysteresis follows the charge: a discharge that never turns, and
 other makers' cells, go other ways than one state does. The haste says how far
 this cell is from the slow state (0) towards the quick one (1), the bank learns
-it, and what is left of the distance between the two is doubt.
+it, and what is left of the distance between the two is doubt. At a first power-up
+nobody knows where the hysteresis begins, which on a plateau is ten per cent of
+charge; until half of that is forgotten the haste lies between what it may be at
+least (0) and at most (1), then the state takes over what was learned.
 
 An anchor is a bound: a full pack is at least as full as its tail tells and at
 most full, whatever was counted; so a charge from empty to full tells how large
@@ -55,6 +58,8 @@ _WEIGHT_MAX = 0.3
 _BEND = 30.0  # squared residual at which a witness is half believed
 _STRETCHES = 25  # of the curve, and full
 _HASTE_LEFT = 0.03  # squared deviation of one cell's, which no single figure tells
+_KNOWN = 0.5  # part that is unknown of a hysteresis of which something is known
+_BEGUN, _LEFT = 0.8, 0.6  # how far off it may begin; part of that which the haste leaves
 _FAST = 0.7  # of the doubt of the polarisation is that of the fast pair
 _OHM_COLD = 3.0  # by how much more the drop is unknown at 0 than at 25 degrees
 _AGAIN, _FORGETS = 8.0, 200.0  # weight heard of one: of the next half is new; and is forgotten
@@ -72,6 +77,7 @@ class Estimator:
         self.learned = Shape(self.tune.curve)
         self.looking = None  # the look under way
         self.is_full = self.is_empty = False
+        self._begun = True  # hysteresis has forgotten where it began
         self.full_s = self.empty_s = self._tail_c = self.seen_s = 0.0
 
     def start(self, soc):
@@ -164,8 +170,21 @@ class Estimator:
         self._seen = None
         if self._lost_s == 0.0:
             self._seen = self.sight
-            self._slow = cell.p.m_h * cell.sum_h / s
-            self._quick = cell.quick(cell.sum_quick / s)
+            m = cell.p.m_h
+            wide = _BEGUN * cell.unknown
+            if cell.unknown >= _KNOWN and not cell.p.tie:
+                self._begun = False
+                self._slow = m * (cell.h - wide)
+                self._quick = m * (cell.h + wide)
+            else:
+                if not self._begun:
+                    self._begun = True
+                    cell.h += wide * (2.0 * self.bank.c_mean - 1.0)
+                    cell.sum_h = s * cell.h
+                    cell.unknown *= _LEFT
+                    self.bank.renew_haste()
+                self._slow = m * cell.sum_h / s
+                self._quick = cell.quick(cell.sum_quick / s)
             self.sight.apart = self._quick - self._slow
             self._slow += self.bank.c_mean * self.sight.apart
             self._ahead = cell.p.lag * cell.sum_u3 / s * (NODES - 1)
@@ -191,7 +210,9 @@ class Estimator:
         self._doubt_1 = (doubt * (_FAST * abs(pol_1) + abs(pol_2))) ** 2
         self._unseen = (self._blind_c * (cell.r0 + cell.r1 + cell.r2)) ** 2
         self._doubt_h = (
-            (0.6 * cell.unknown * p.m_h) ** 2 + tune.doubt_half**2 + _HASTE_LEFT * sight.apart**2
+            (0.6 * self._begun * cell.unknown * p.m_h) ** 2
+            + tune.doubt_half**2
+            + _HASTE_LEFT * sight.apart**2
         )
         sight.volt_v = volt_v
         s = self._hours * 3600.0

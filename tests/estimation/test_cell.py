@@ -128,19 +128,10 @@ def test_what_flows_in_the_first_second_flowed_before(row):
     cell.step(1.0, first_c, first_c, 3.3)
     assert all(abs(u - 0.1 * flowed) < 0.005 for u in (cell.u1, cell.u2, cell.u3))
     assert cell.unknown > 0.99
-    assert abs(cell.sum_h - 0.5 * flowed) < 0.001
     cell.clear()
     cell.step(3.0, -3.0 * first_c, -3.0 * first_c, 3.3)
     if flowed:  # seen so far: a second one way, three seconds thrice as strong the other
         assert abs(cell.u3 + 0.2 * flowed) < 1e-6
-        assert abs(cell.sum_h + 3.0 * 0.5 * 0.8 * flowed) < 0.005
-    for _ in range(7200):
-        cell.step(1.0, first_c, first_c, 3.3)
-    cell.clear()
-    cell.step(1.0, first_c, first_c, 3.3)
-    seen = 1.0 - cell.unknown
-    assert cell.unknown < 0.25
-    assert abs(cell.sum_h - (cell.h * (1.0 + 0.5 * cell.unknown / seen * abs(flowed)))) < 1e-3
 
 
 def test_hysteresis_that_is_known_is_not_guessed():

@@ -1,0 +1,125 @@
+"""How far a cell is from one state of hysteresis to the other, and where it begins."""
+
+from math import exp
+
+from firmware.estimation.bank import SIZE
+from firmware.estimation.estimator import Estimator
+from firmware.estimation.profiles import LFP, LI_ION, Profile
+from tests.each import each
+from tests.estimation.filters import CC, N
+from tests.estimation.rig import Cell, drive, owner_table
+
+
+def test_where_hysteresis_turns_its_unknown_pace_is_doubt():
+    squares = []
+    for h in (1.0, -1.0):  # charged to here: both states agree; discharged: they lie apart
+        estimator = Estimator(Profile(LFP, owner_table(LFP)), 2.0)
+        estimator.resume((0.7, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
+        estimator.cell.charged()
+        estimator.cell.h = estimator.cell.h_quick = h
+        drive(estimator, Cell(LFP, 0.7, h), ((0.0, 10),), dt_s=10.0)
+        squares.append(estimator.sight.square[60])
+    between_v = estimator.sight.apart * estimator.sight.half[60]
+    assert between_v > 0.005
+    # The slopes of the two branches differ a little, and what they leave to the shape.
+    assert abs(squares[1] - squares[0] - 0.03 * between_v * between_v) < 4e-7
+
+
+def test_the_haste_that_is_believed_is_between_the_slow_state_and_the_quick():
+    shown = []
+    for haste in (0.0, 0.5):
+        estimator = Estimator(Profile(LFP, owner_table(LFP)), 2.0)
+        estimator.resume((0.7, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001), c=haste)
+        estimator.cell.h = estimator.cell.h_quick = -1.0
+        estimator.cell.unknown = 0.0
+        estimator.step(10.0, 0.0, 3.3, 25.0)
+        while estimator.work():
+            pass
+        shown.append(estimator.sight.volt[60])
+    sight = estimator.sight
+    assert sight.apart > 0.2
+    assert abs(shown[1] - shown[0] - 0.5 * sight.apart * sight.half[60]) < 2e-4
+
+
+def look(estimator):
+    """Ten seconds at rest, looked at."""
+    estimator.step(10.0, 0.0, 3.3, 25.0)
+    while estimator.work():
+        pass
+    return estimator.sight
+
+
+@each(
+    (
+        # chemistry, h, unknown: half widths at haste 0 and 1
+        (LFP, 0.0, 1.0, -0.8, 0.8),
+        (LFP, -0.5, 0.5, -0.9, -0.1),
+        (LFP, -0.5, 0.4999, None, None),
+        (LI_ION, 0.0, 1.0, None, None),
+    )
+)
+def test_until_half_is_forgotten_the_haste_lies_between_what_hysteresis_may_be(row):
+    chemistry, h, unknown, low, high = row
+    estimator = Estimator(Profile(chemistry, owner_table(chemistry)), 2.0)
+    estimator.start(0.7)
+    cell = estimator.cell
+    cell.h, cell.h_quick, cell.unknown = h, h, unknown
+    m_h = cell.p.m_h
+    sight = look(estimator)
+    if low is None:
+        low, high = h, cell.quick(h) / m_h
+    assert abs(sight.apart - (high - low) * m_h) < 1e-6
+    open_v = cell.open_v(60, 0.5 * (low + high) * m_h, 0.0)
+    assert abs(sight.volt[60] - open_v) < 1e-6
+
+
+def test_what_the_haste_learned_of_hysteresis_goes_into_its_state():
+    estimator = Estimator(Profile(LFP, owner_table(LFP)), 2.0)
+    estimator.start(0.7)
+    look(estimator)
+    cell = estimator.cell
+    bank = estimator.bank
+    for n in range(SIZE):
+        bank.x[N * n + 6] = bank.c_mean = 0.25
+    doubts = [bank.x[N * n + CC] for n in range(SIZE)]
+    cell.h, cell.h_quick, cell.unknown = -0.5, -1.0, 0.49
+    sight = look(estimator)
+    at = -0.5 - 0.8 * 0.49 * 0.5
+    assert abs(cell.h - at) < 1e-6
+    assert abs(cell.unknown - 0.6 * 0.49) < 1e-6
+    assert abs(sight.apart - (cell.quick(-1.0) - cell.p.m_h * at)) < 1e-6
+    assert abs(bank.c_mean - 0.5) < 0.01
+    assert abs(sight.volt[60] - cell.open_v(60, cell.p.m_h * at + 0.5 * sight.apart, 0.0)) < 1e-6
+    assert all(bank.x[N * n + CC] > doubts[n] + 0.05 for n in range(SIZE))
+    # Once: from here on it is the haste.
+    cell.unknown = 0.4
+    look(estimator)
+    assert abs(cell.h - at) < 1e-6
+
+
+@each(((0.4, 0.4), (0.0, 0.0), (1.0, 0.0)))
+def test_what_is_unknown_of_hysteresis_is_doubt_where_the_haste_does_not_stand_for_it(row):
+    unknown, doubt = row
+    estimator = Estimator(Profile(LFP, owner_table(LFP)), 2.0)
+    estimator.start(0.7)
+    cell = estimator.cell
+    cell.unknown = unknown
+    sight = look(estimator)
+    width = sight.half[60]
+    # The noise of the reading and of the curve, and what the haste does not tell.
+    rest = 0.0035**2 + 0.0025**2 + (0.2**2 + 0.03 * sight.apart**2) * width**2
+    slope = (sight.volt[61] - sight.volt[59]) * 50.0
+    shape = 0.005 + 0.005 * exp(-4.0) + 0.03 * exp(-4.0)
+    rest += (slope * shape) ** 2
+    expected = rest + (0.6 * doubt * cell.p.m_h * width) ** 2
+    assert abs(sight.square[60] - expected) < 1e-7
+
+
+@each(((0.65, 1.0, 0.035), (0.4, 1.0, 0.035), (0.65, -1.0, 0.07), (0.4, -1.0, 0.07)))
+def test_a_right_start_is_not_given_up_for_a_branch_that_nobody_knows(row):
+    z, h, most = row
+    estimator = Estimator(Profile(LFP, owner_table(LFP)), 2.0)
+    estimator.start(z)
+    cell = Cell(LFP, z, h)
+    drive(estimator, cell, ((-0.05, 7200),), dt_s=10.0)
+    assert abs(estimator.soc - cell.z) < most
