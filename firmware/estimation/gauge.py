@@ -111,8 +111,11 @@ class Gauge:
         v = (bank.v_mean, bank.v_sd)
         self.capacity.set(mah)
         part, haste = bank.r_mean, bank.c_mean
+        was = self.estimator.cell
         self._build()
         self.estimator.resume(z, b, (1.0, self.estimator.tune.scale), v, part, haste)
+        cell = self.estimator.cell
+        cell.h, cell.h_quick, cell.unknown = was.h, was.h_quick, was.unknown
         self._publish()
 
     def integrate(self, dt_ms):

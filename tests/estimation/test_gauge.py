@@ -170,8 +170,12 @@ def test_a_person_sets_the_capacity_and_the_charge_stays():
     gauge = ready()
     before = gauge.estimator.soc
     gauge.estimator.bank.c_mean = 0.75
+    cell = gauge.estimator.cell
+    cell.h, cell.h_quick, cell.unknown = -0.7, -0.9, 0.25
     gauge.set_capacity(50_000)
     assert abs(gauge.estimator.bank.c_mean - 0.75) < 1e-6
+    cell = gauge.estimator.cell
+    assert (cell.h, cell.h_quick, cell.unknown) == (-0.7, -0.9, 0.25)
     assert gauge.snap.full_mah > 48_000 and gauge.snap.full_mah < 52_000
     assert abs(gauge.estimator.soc - before) < 0.02
 
