@@ -1,112 +1,21 @@
 """What the observer learns from curves whose truth is known, and what it refuses to claim."""
 
-from array import array
 from math import sin
 
-from balancing.align import BINS, Aligner, eliminate
+from balancing.align import BINS
 from balancing.anchors import observe_rest
 from balancing.chemistry import LI_ION, LIFEPO4, LTO, Chemistry
-from balancing.ledger import UNKNOWN_MAS, Ledger
-from balancing.observer import Observer
-from tests.balancing.fakes import Snap
+from balancing.ledger import UNKNOWN_MAS
+from tests.balancing.observer_pack import (
+    BIN_MAS,
+    Pack,
+    flat,
+    flat_below_the_knee,
+    low,
+    plateau,
+    slope,
+)
 from tests.each import each
-
-CAPACITY_MAH = 100_000
-BIN_MAS = CAPACITY_MAH * 36 // 10 * 5
-WINDOW_MS = 5000
-
-
-def plateau(depth):
-    """A LiFePO4-like curve: mV over the per cent missing to full; knee, step, slope."""
-    if depth < 6:
-        return 3360 + 8 * (6 - depth) ** 1.7
-    if depth < 30:
-        return 3360 - 0.3 * (depth - 6)
-    if depth < 42:
-        return 3352.8 - 2.5 * (depth - 30)
-    return 3322.8 - 0.2 * (depth - 42)
-
-
-def flat(depth):
-    return 3330
-
-
-def flat_below_the_knee(depth):
-    return 3372
-
-
-def low(depth):
-    """The end of a LiFePO4 discharge."""
-    return 3170 - 10 * (depth - 88)
-
-
-def slope(depth):
-    """A Li-ion-like curve: steep everywhere, bent."""
-    return 4150 - 9 * depth + 0.03 * depth * depth
-
-
-class Pack:
-    """Cells on one curve without resistance; charge in per cent of the nominal capacity."""
-
-    def __init__(self, kind, curve, missing, offset_mv=None, point=0, widen=None):
-        n = len(missing)
-        self.curve, self.missing = curve, [float(m) for m in missing]
-        self.offset_mv = offset_mv or [0] * n
-        self.widen = widen or [1.0] * n
-        self.snap = Snap(n)
-        self.ledger = Ledger(n, CAPACITY_MAH)
-        chemistry = Chemistry(kind)
-        chemistry.lean = (0.0, 0.0, 0.0, 20.0, 400.0)
-        chemistry.turn_mv = 0.01
-        self.observer = Observer(
-            n, chemistry, CAPACITY_MAH, self.ledger, 900, self.snap.cell_pm, point
-        )
-
-    def window(self, percent):
-        """Charge by `percent` of the capacity within one window; then let it work to the end."""
-        n = len(self.missing)
-        for i in range(n):
-            self.missing[i] -= percent
-            mv = self.curve(self.missing[i] / self.widen[i]) + self.offset_mv[i]
-            self.snap.cell_mv[i] = int(mv + 0.5)
-        self.snap.current_ma = int(percent * CAPACITY_MAH * 36000 / WINDOW_MS)
-        self.observer.note(self.snap, self.snap.current_ma, WINDOW_MS)
-        while self.observer.work():
-            pass
-
-    def run(self, percent, pieces):
-        for _ in range(pieces):
-            self.window(percent / pieces)
-        return self
-
-    def rest(self, hours):
-        for _ in range(int(hours * 720)):
-            self.window(0.0)
-        return self
-
-    def errors(self):
-        """Claimed minus true offsets in per cent, each against its own mean."""
-        n = len(self.missing)
-        claim = [q / (BIN_MAS * 2) for q in self.ledger.offset_mas]
-        truth = [-m for m in self.missing]
-        a, b = sum(claim) / n, sum(truth) / n
-        return [c - a - (t - b) for c, t in zip(claim, truth)]
-
-    def doubts(self):
-        return [s / (BIN_MAS * 2) for s in self.ledger.sigma_mas]
-
-
-def test_elimination_solves_what_it_is_given():
-    matrix = [4, 1, 0, 0, 1, 3, 1, 0, 0, 1, 5, 2, 0, 0, 2, 6]
-    solution = [1.0, -2.0, 3.0, 0.5]
-    n = array("f", [0.0] * 20)
-    for r in range(4):
-        for c in range(4):
-            n[4 * r + c] = matrix[4 * r + c]
-            n[16 + r] += matrix[4 * r + c] * solution[c]
-    eliminate(n)
-    for r in range(4):
-        assert abs(n[16 + r] - solution[r]) < 1e-5
 
 
 @each(((0, 5, 1), (1, -5, 2), (2, 3, -3)))
@@ -383,99 +292,3 @@ def test_cells_eight_per_cent_short_of_full_are_as_good_as_full(row):
     percent, depth, ripe = row
     pack = Pack(LI_ION, slope, [30, 31, 30]).run(percent, 10 * percent)
     assert abs(pack.observer.depth - depth) < 1 and pack.ledger.ripe == ripe
-
-
-def bent():
-    """Three cells on a curve that bends, the second and third 2 and 4 bins ahead."""
-    align = Aligner(3)
-    align.begin(1, 100.0)
-    for i in range(3):
-        align.seen[i] = 60
-        for k in range(60):
-            align.volt[i * BINS + k] = 33000 + 5 * (k + 2 * i) * (k + 2 * i)
-        for k in range(4):
-            align.info[16 * i + 5 * k] = 0.1
-    return align
-
-
-def solved(align, rounds=10):
-    """How much less than the first cell the second misses, in bins."""
-    align.start(rounds, 0.02)
-    while not align.work():
-        pass
-    return align.theta[4] - align.theta[0]
-
-
-def test_a_cell_that_lies_off_the_curve_is_skipped():
-    align = bent()
-    align.theta[0] = -1000.0
-    align.theta[4] = 1000.0
-    align.volt[3] = 0
-    solved(align)
-    assert align.theta[0] != -1000.0  # the prior calls it back
-
-
-def test_a_bin_that_was_not_seen_misleads_nobody():
-    whole, holed = bent(), bent()
-    holed.volt[BINS + 30] = 0
-    assert abs(solved(whole) - solved(holed)) < 0.1
-    assert abs(whole.theta[4] - whole.theta[0] + 2) < 1
-
-
-def test_bins_that_are_far_out_mislead_little():
-    whole, torn = bent(), bent()
-    for k in range(28, 32):
-        torn.volt[BINS + k] += 1000  # 100 mV
-    assert abs(solved(whole) - solved(torn)) < 0.1
-
-
-@each(((0.0, False), (10.0, True)))
-def test_what_was_known_gives_way_to_a_pass_that_contradicts_it(row):
-    wrong_bins, is_worse = row
-    align = bent()
-    align.noise_mv = 0.5
-    for i in range(3):
-        align.mean[4 * i] = align.theta[4 * i] = -2.0 * i
-        align.info[16 * i] = 4.0
-    align.mean[4] = align.theta[4] = wrong_bins - 2.0
-    assert abs(solved(align, 40) + 2) < 2
-    assert (align.worse[1] > 1.0) == is_worse
-
-
-def test_what_holds_for_any_cell_never_gives_way():
-    align = bent()
-    align.least = (0.0, 0.0, 7.0, 0.0)
-    align.worse[0] = 1000.0
-    align.misfit, align.told = 1.0, 1.0
-    for j in range(20):
-        align.normal[j] = 0.0
-    align.weigh(0)
-    assert [round(align.cover[5 * k] * 1000, 3) for k in range(4)] == [0.1, 0.1, 7000.0, 0.1]
-
-
-@each(((2, 12.5), (2, -12.5), (0, 40.0), (0, -40.0)))
-def test_a_solution_that_cannot_be_is_not_believed(row):
-    pack = Pack(LI_ION, slope, [10, 11, 10]).run(-30, 300)
-    assert max(pack.doubts()) < 2
-    align = pack.observer.align
-    align.theta[4 + row[0]] = row[1]
-    pack.observer._write_ledger()
-    assert list(pack.ledger.sigma_mas) == [UNKNOWN_MAS] * 3
-    assert list(align.theta) == list(align.mean)
-
-
-def test_each_cells_capacity_is_told_once_a_long_pass_was_seen():
-    pack = Pack(LI_ION, slope, [90, 92, 91, 90], widen=[1.02, 0.99, 0.98, 1.01])
-    assert list(pack.snap.cell_pm) == [1000] * 4
-    pack.run(85, 680).rest(1)
-    for told, true in zip(pack.snap.cell_pm, (1020, 990, 980, 1010)):
-        assert abs(told - true) <= 5
-
-
-@each(((-0.1, 0), (0.0, 0), (0.2, 2), (3300.04, 33000), (6552.9, 65529), (6553.0, 0), (1e9, 0)))
-def test_a_voltage_that_no_cell_has_is_not_believed(row):
-    rest_mv, kept = row
-    align = Aligner(2)
-    align.volt[BINS + 3] = 7
-    align.keep(1, 3, rest_mv, -10.0)
-    assert align.volt[BINS + 3] == kept

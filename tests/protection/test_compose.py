@@ -10,7 +10,7 @@ from firmware.snapshot import Snapshot
 from protection import signals
 from protection.arbiter import Arbiter
 from protection.rule import BOTH, CHG, DSG
-from tests.protection.test_table import effects, word
+from tests.protection.rows import effects, word
 from tests.rig import Rig, commission
 
 # 2 % and 1 % of 200 A, one count to either side; nothing, a little, everything.
