@@ -18,7 +18,7 @@ towards the other. Where tie is 1, the quick one is a state like the other.
 An ohmic drop R0 and two RC pairs add to it; what the lead explains (lag_part)
 is taken off the slow pair. A model that begins while a current flows takes it
 that what it has seen so far flowed before as well: until a state is older than
-its pace, it is a plain mean.
+its pace, it is a plain mean, and the hysteresis leans that way.
 Resistances are per C rate (ohm ampere-hours) and follow Arrhenius laws; R0 and
 R1 rise towards empty as 1 + a exp(-z / b). The model is linear in its tables,
 so the mean over a block of seconds is modelled by the means of the current and
@@ -35,6 +35,7 @@ _T25 = 0.003354  # 1 / K, at 25 degrees
 _LAG_S = 1000.0
 _FLOWS_C = 0.1  # C rate in the first second that flowed before, too
 _STILL_C = 0.003  # C rate below which hysteresis does not move
+_BEFORE = 0.3  # how far the hysteresis then went that way
 _COLD_MIN, _COLD_MAX = -0.5, 1.5  # how far the cold is extrapolated
 _QUICK = 30.0  # gamma of the quick state
 _SWEPT = 0.25  # half gaps by which a sweep at C/30 still lies below the branch
@@ -106,6 +107,9 @@ class CellModel:
         size = abs(true_c)
         if not self.age_s:
             self.flowed = size >= _FLOWS_C
+            if self.flowed:
+                self.h += _BEFORE * self.unknown * true_c / size
+                self.unknown *= 1.0 - 0.5 * _BEFORE
         self.age_s += dt_s
         least = self.flowed * dt_s / self.age_s
         self.u1 += max(1.0 - exp(-dt_s / p.tau1), least) * (true_c - self.u1)
