@@ -37,7 +37,7 @@ from math import exp, sqrt
 from firmware.estimation.bank import HASTE, TIDYINGS, Bank
 from firmware.estimation.cell import NODES, CellModel
 from firmware.estimation.shape import Shape
-from firmware.estimation.sight import Sight
+from firmware.estimation.sight import ANYWHERE, Sight
 
 BLOCK_S = 10.0
 _TABLE_SLICE = 3  # of its nodes: about 200 000 instructions, 4 ms on the board
@@ -170,21 +170,7 @@ class Estimator:
         self._seen = None
         if self._lost_s == 0.0:
             self._seen = self.sight
-            m = cell.p.m_h
-            wide = _BEGUN * cell.unknown
-            if cell.unknown >= _KNOWN and not cell.p.tie:
-                self._begun = False
-                self._slow = m * (cell.h - wide)
-                self._quick = m * (cell.h + wide)
-            else:
-                if not self._begun:
-                    self._begun = True
-                    cell.h += wide * (2.0 * self.bank.c_mean - 1.0)
-                    cell.sum_h = s * cell.h
-                    cell.unknown *= _LEFT
-                    self.bank.renew_haste()
-                self._slow = m * cell.sum_h / s
-                self._quick = cell.quick(cell.sum_quick / s)
+            self._branches(s)
             self.sight.apart = self._quick - self._slow
             self._slow += self.bank.c_mean * self.sight.apart
             self._ahead = cell.p.lag * cell.sum_u3 / s * (NODES - 1)
@@ -193,6 +179,26 @@ class Estimator:
             self.is_full = self.is_empty = False
         self._lost_s = self._blind_c = 0.0
         cell.clear()
+
+    def _branches(self, s):
+        """What multiplies the half width at a haste of 0 and of 1, as the mean over s seconds."""
+        cell = self.cell
+        m = cell.p.m_h
+        wide = _BEGUN * cell.unknown
+        if cell.unknown >= _KNOWN and not cell.p.tie:
+            self._begun = False
+            self._slow = m * (cell.h - wide)
+            self._quick = m * (cell.h + wide)
+            return
+        if not self._begun:
+            self._begun = True
+            h = cell.h + wide * (2.0 * self.bank.c_mean - 1.0)
+            cell.h = min(max(h, -1.0), 1.0)
+            cell.sum_h = s * cell.h
+            cell.unknown *= _LEFT
+            self.bank.renew_haste()
+        self._slow = m * cell.sum_h / s
+        self._quick = cell.quick(cell.sum_quick / s)
 
     def _aim(self, i, u1, u2, volt_v):
         """Everything about the look that is the same for all nodes."""
@@ -258,7 +264,7 @@ class Estimator:
             self.empty_s = 0.0
         self.is_full = self.full_s >= _ANCHOR_S
         self.is_empty = self.empty_s >= _ANCHOR_S
-        sight.least, sight.most = -1.0, 2.0
+        sight.least, sight.most = ANYWHERE
         if self.is_full:
             cell.charged()
             sight.most = 1.0

@@ -8,6 +8,8 @@ from array import array
 
 from firmware.estimation.cell import NODES
 
+ANYWHERE = (-1.0, 2.0)  # bounds of the state of charge without an anchor
+
 
 class Sight:
     """What the voltage should be at each per cent, and how sure that is."""
@@ -25,7 +27,7 @@ class Sight:
         self.half = half
         self.quick_from = quick_from
         self.apart = 0.0  # what multiplies it from the slow state of hysteresis to the quick
-        self.least, self.most = -1.0, 2.0  # what an anchor tells
+        self.least, self.most = ANYWHERE  # what an anchor tells
         self.anchor_weight = 0.0
 
     def at(self, z):

@@ -73,18 +73,19 @@ def test_until_half_is_forgotten_the_haste_lies_between_what_hysteresis_may_be(r
     assert abs(sight.volt[60] - open_v) < 1e-6
 
 
-def test_what_the_haste_learned_of_hysteresis_goes_into_its_state():
+@each(((0.25, -0.696), (0.5, -0.5), (-2.0, -1.0), (6.0, 1.0)))
+def test_what_the_haste_learned_of_hysteresis_goes_into_its_state(row):
+    haste, at = row
     estimator = Estimator(Profile(LFP, owner_table(LFP)), 2.0)
     estimator.start(0.7)
     look(estimator)
     cell = estimator.cell
     bank = estimator.bank
     for n in range(SIZE):
-        bank.x[N * n + 6] = bank.c_mean = 0.25
+        bank.x[N * n + 6] = bank.c_mean = haste
     doubts = [bank.x[N * n + CC] for n in range(SIZE)]
     cell.h, cell.h_quick, cell.unknown = -0.5, -1.0, 0.49
     sight = look(estimator)
-    at = -0.5 - 0.8 * 0.49 * 0.5
     assert abs(cell.h - at) < 1e-6
     assert abs(cell.unknown - 0.6 * 0.49) < 1e-6
     assert abs(sight.apart - (cell.quick(-1.0) - cell.p.m_h * at)) < 1e-6
