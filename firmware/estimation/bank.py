@@ -76,7 +76,7 @@ class Bank:
         self._begin(z[0], b[0], k[0], v[0], r, c)
 
     def renew_haste(self):
-        """The haste becomes another's: it is what it was at first, and unknown."""
+        """The haste becomes another thing's: at its first value, less known than it was."""
         for o in range(0, _N * SIZE, _N):
             self.x[o + _UNKNOWNS] = HASTE
             self.x[o + _CC] += _HASTE_DOUBT

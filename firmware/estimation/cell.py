@@ -35,7 +35,7 @@ _T25 = 0.003354  # 1 / K, at 25 degrees
 _LAG_S = 1000.0
 _FLOWS_C = 0.1  # C rate in the first second that flowed before, too
 _STILL_C = 0.003  # C rate below which hysteresis does not move
-_BEFORE = 0.3  # how far the hysteresis then went that way
+_BEFORE, _BEFORE_LEFT = 0.3, 0.85  # how far hysteresis then went that way; what stays unknown
 _COLD_MIN, _COLD_MAX = -0.5, 1.5  # how far the cold is extrapolated
 _QUICK = 30.0  # gamma of the quick state
 _SWEPT = 0.25  # half gaps by which a sweep at C/30 still lies below the branch
@@ -107,9 +107,9 @@ class CellModel:
         size = abs(true_c)
         if not self.age_s:
             self.flowed = size >= _FLOWS_C
-            if self.flowed:
-                self.h += _BEFORE * self.unknown * true_c / size
-                self.unknown *= 1.0 - 0.5 * _BEFORE
+            if self.flowed and self.unknown == 1.0:
+                self.h = _BEFORE * true_c / size
+                self.unknown = _BEFORE_LEFT
         self.age_s += dt_s
         least = self.flowed * dt_s / self.age_s
         self.u1 += max(1.0 - exp(-dt_s / p.tau1), least) * (true_c - self.u1)

@@ -22,8 +22,9 @@ other makers' cells, go other ways than one state does. The haste says how far
 this cell is from the slow state (0) towards the quick one (1), the bank learns
 it, and what is left of the distance between the two is doubt. At a first power-up
 nobody knows where the hysteresis begins, which on a plateau is ten per cent of
-charge; until half of that is forgotten the haste lies between what it may be at
-least (0) and at most (1), then the state takes over what was learned.
+charge; until half of that is forgotten the haste lies between little (0) and much
+(1) of what it may be, then the state takes over what was learned. That is for
+LiFePO4, whose other state is no state.
 
 An anchor is a bound: a full pack is at least as full as its tail tells and at
 most full, whatever was counted; so a charge from empty to full tells how large
@@ -58,8 +59,8 @@ _WEIGHT_MAX = 0.3
 _BEND = 30.0  # squared residual at which a witness is half believed
 _STRETCHES = 25  # of the curve, and full
 _HASTE_LEFT = 0.03  # squared deviation of one cell's, which no single figure tells
-_KNOWN = 0.5  # part that is unknown of a hysteresis of which something is known
-_BEGUN, _LEFT = 0.8, 0.6  # how far off it may begin; part of that which the haste leaves
+_KNOWN = 0.5  # of hysteresis, unknown: from more the haste stands for where it began
+_BEGUN, _LEFT = 0.8, 0.6  # how far off that may be; part of the unknown that the haste leaves
 _FAST = 0.7  # of the doubt of the polarisation is that of the fast pair
 _OHM_COLD = 3.0  # by how much more the drop is unknown at 0 than at 25 degrees
 _AGAIN, _FORGETS = 8.0, 200.0  # weight heard of one: of the next half is new; and is forgotten
@@ -77,7 +78,7 @@ class Estimator:
         self.learned = Shape(self.tune.curve)
         self.looking = None  # the look under way
         self.is_full = self.is_empty = False
-        self._begun = True  # hysteresis has forgotten where it began
+        self._begun = True  # the haste is one; before, it stands for where hysteresis began
         self.full_s = self.empty_s = self._tail_c = self.seen_s = 0.0
 
     def start(self, soc):
@@ -173,6 +174,10 @@ class Estimator:
             self._branches(s)
             self.sight.apart = self._quick - self._slow
             self._slow += self.bank.c_mean * self.sight.apart
+            self.sight.quick_from = cell.p.quick_from
+            if not self._begun:  # near full as everywhere
+                self._quick = self._slow
+                self.sight.quick_from = NODES
             self._ahead = cell.p.lag * cell.sum_u3 / s * (NODES - 1)
             self._aim(cell.sum_i / s, cell.sum_u1 / s, cell.sum_u2 / s, cell.sum_v / s)
         else:

@@ -26,7 +26,7 @@ class Sight:
         self.weight = 0.0
         self.half = half
         self.quick_from = quick_from
-        self.apart = 0.0  # what multiplies it from the slow state of hysteresis to the quick
+        self.apart = 0.0  # what multiplies it from a haste of 0 to one of 1
         self.least, self.most = ANYWHERE  # what an anchor tells
         self.anchor_weight = 0.0
 

@@ -159,6 +159,35 @@ CASES = {
         B, D = D, B
         answer = C[0] - A + B * 10 + D
         """,
+    "a row with a second name: 3": """
+        ## a
+        A, B = C = 1, 2
+        answer = C[0] + C[1]
+        """,
+    "a row that calls what reads it: 5": """
+        ## a
+        A = [2]
+        def f():
+            return A[0] + 3
+        A, B = [1], f()
+        answer = B
+        """,
+    "a row that sets what it reads: 3": """
+        ## a
+        x = [3]
+        x[0], B = 7, x[0]
+        answer = B
+        """,
+    "a row with a star: 5": """
+        ## a
+        A, *B = 1, 5
+        answer = B[0]
+        """,
+    "a row of nothing: 1": """
+        ## a
+        () = ()
+        answer = 1
+        """,
     "a negative constant in an expression: 9": """
         ## a
         N = -3

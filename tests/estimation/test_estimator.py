@@ -27,7 +27,7 @@ def test_what_is_lost_while_a_look_is_under_way_is_not_forgotten(row):
         assert estimator._seen is None
     while estimator.looking:
         estimator.work()
-    assert estimator.bank.z_sd >= known
+    assert estimator.bank.z_sd > 0.9999 * known
 
 
 @each(((0.0, 1.0), (4.0, 0.8), (8.0, 0.5), (16.0, 0.2)))

@@ -69,8 +69,14 @@ def test_until_half_is_forgotten_the_haste_lies_between_what_hysteresis_may_be(r
     if low is None:
         low, high = h, cell.quick(h) / m_h
     assert abs(sight.apart - (high - low) * m_h) < 1e-6
-    open_v = cell.open_v(60, 0.5 * (low + high) * m_h, 0.0)
-    assert abs(sight.volt[60] - open_v) < 1e-6
+    middle = 0.5 * (low + high) * m_h
+    assert abs(sight.volt[60] - cell.open_v(60, middle, 0.0)) < 1e-6
+    # Near full the quick state is all there is, once it is one.
+    is_alone = chemistry == LFP and unknown < 0.5
+    at_95 = cell.open_v(95, middle, high * m_h if is_alone else middle)
+    assert abs(sight.volt[95] - at_95) < 1e-6
+    _, _, wide = sight.at(0.95)
+    assert abs(wide - (0.0 if is_alone else sight.half[95] * sight.apart)) < 1e-9
 
 
 @each(((0.25, -0.696), (0.5, -0.5), (-2.0, -1.0), (6.0, 1.0)))
@@ -89,6 +95,7 @@ def test_what_the_haste_learned_of_hysteresis_goes_into_its_state(row):
     assert abs(cell.h - at) < 1e-6
     assert abs(cell.unknown - 0.6 * 0.49) < 1e-6
     assert abs(sight.apart - (cell.quick(-1.0) - cell.p.m_h * at)) < 1e-6
+    assert sight.at(0.95)[2] == 0.0
     assert abs(bank.c_mean - 0.5) < 0.01
     assert abs(sight.volt[60] - cell.open_v(60, cell.p.m_h * at + 0.5 * sight.apart, 0.0)) < 1e-6
     assert all(bank.x[N * n + CC] > doubts[n] + 0.05 for n in range(SIZE))
@@ -116,7 +123,15 @@ def test_what_is_unknown_of_hysteresis_is_doubt_where_the_haste_does_not_stand_f
     assert abs(sight.square[60] - expected) < 1e-7
 
 
-@each(((0.65, 1.0, 0.035), (0.4, 1.0, 0.035), (0.65, -1.0, 0.07), (0.4, -1.0, 0.07)))
+@each(
+    (
+        (0.65, 1.0, 0.035),
+        (0.4, 1.0, 0.035),
+        (0.65, -1.0, 0.07),
+        (0.4, -1.0, 0.07),
+        (0.96, -1.0, 0.05),
+    )
+)
 def test_a_right_start_is_not_given_up_for_a_branch_that_nobody_knows(row):
     z, h, most = row
     estimator = Estimator(Profile(LFP, owner_table(LFP)), 2.0)

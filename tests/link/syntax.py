@@ -7,6 +7,8 @@ from pathlib import Path
 
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
+_PLAIN = (ast.Constant, ast.UnaryOp, ast.BinOp, ast.Name, ast.operator, ast.unaryop, ast.Load)
+
 
 class LinkError(Exception):
     """What this linker does not understand, in one line."""
@@ -29,17 +31,22 @@ class Module:
 
 def _apart(node):
     """`A, B = 1, 2` and `A, B = range(2)` as an assignment for each name; else the statement."""
-    if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Tuple):
+    if not isinstance(node, ast.Assign) or len(node.targets) > 1:
         return [node]
-    names = node.targets[0].elts
+    names = getattr(node.targets[0], "elts", [])
     if ast.unparse(node.value) == "range(%d)" % len(names):
         values = [ast.Constant(at) for at in range(len(names))]
-    elif isinstance(node.value, ast.Tuple) and len(node.value.elts) == len(names):
-        values = node.value.elts
     else:
-        return [node]
-    bound = {n.id for n in ast.walk(node.targets[0]) if isinstance(n, ast.Name)}
-    if any(n.id in bound for value in values for n in ast.walk(value) if isinstance(n, ast.Name)):
+        values = getattr(node.value, "elts", [])
+    inner = [n for value in values for n in ast.walk(value)]
+    bound = {n.id for n in names if isinstance(n, ast.Name)}
+    if (
+        not names
+        or len(values) != len(names)
+        or len(bound) != len(names)
+        or not all(isinstance(n, _PLAIN + (ast.Tuple,)) for n in inner)
+        or bound & {n.id for n in inner if isinstance(n, ast.Name)}
+    ):
         return [node]
     return [
         ast.fix_missing_locations(ast.copy_location(ast.Assign([name], value), node))
@@ -73,8 +80,7 @@ def _number(node, module):
     known = {name: module.symbols.get(name) for name in names}
     if not all(isinstance(value, (int, float)) for value in known.values()):
         return None
-    plain = (ast.Constant, ast.UnaryOp, ast.BinOp, ast.Name, ast.operator, ast.unaryop, ast.Load)
-    if not all(isinstance(n, plain) for n in ast.walk(node)):
+    if not all(isinstance(n, _PLAIN) for n in ast.walk(node)):
         return None
     value = eval(compile(ast.Expression(node), "constant", "eval"), known)
     return value if type(value) in (int, float) else None
