@@ -23,6 +23,8 @@ RECORDING = ["r.csv", "--chemistry", "lfp", "--capacity-ah", "2"]
         (bench, ["--dt", "0"], "--dt"),
         (packs, ["bla"], "bla"),
         (packs, ["--seeds", "many"], "many"),
+        (packs, ["--seeds", "0"], "--seeds"),
+        (packs, ["lfp_cycles", "--to-h", "0.5"], "--to-h"),
     ),
 )
 def test_a_word_that_is_not_understood_is_refused_in_one_line(capsys, command, words, named):

@@ -1,6 +1,6 @@
 """The gauge on simulated packs that its model was not made from.
 
-    python -m tests.estimation.packs [KIND …] [--seeds N] [--first S]
+    python -m tests.estimation.packs [KIND …] [--seeds N] [--first S] [--from-h H] [--to-h H]
 
 Each kind is a row of KINDS: chemistry, temperature, how it is used. The cell differs from the
 firmware's model in structure (Butler-Volmer kinetics, a surface that runs ahead by another
@@ -8,7 +8,8 @@ lead, other branches and resistances by a few per cent, in `quick` hysteresis at
 and at the levels that the A123 recordings ask for at that pace, in `loops` play operators
 between the branches as they were swept), every seed is another cell, another course and the
 next row of the fault table of tests/soc.py. Prints RMSE and worst error in % SOC after 30
-minutes of grace (a day under the sun), and the error of the learned capacity.
+minutes of grace (a day under the sun), for how much of that time the truth lay outside the
+published confidence, and the error of the learned capacity, in %.
 """
 
 import math
@@ -233,8 +234,12 @@ def sun(cell, chance, chemistry, days, temp_c):
     return rows
 
 
-def run(kind, seed):
-    """((RMSE, worst) in % SOC, learned over true capacity in %) of one pack."""
+def run(kind, seed, from_h=None, to_h=None):
+    """(RMSE, worst error in % SOC, outside the confidence in %, capacity error in %) of one pack.
+
+    It is judged from from_h to to_h hours (None: after its grace, to the end), the capacity
+    then; ValueError when the pack has no such time.
+    """
     chemistry, temps, charge_c, course, beliefs, hysteresis = KINDS[kind]
     chance = random.Random("%s %d" % (kind, seed))
     table = owner_table(_TABLE[chemistry])
@@ -251,21 +256,27 @@ def run(kind, seed):
     soc0 = min(max(rows[0][4] + wrong, 0.0), 1.0)
     gauge = ReplayGauge(chemistry, PACK_AH * belief, soc0, FULL_SCALE_A, 4, table)
     grace_s = 86400.0 if course == "sun" else GRACE_S
-    t_s = seconds = square = worst = 0.0
+    from_s = grace_s if from_h is None else 3600.0 * from_h
+    to_s = math.inf if to_h is None else 3600.0 * to_h
+    t_s = seconds = square = worst = outside = 0.0
     for dt_s, rate, volt_v, temp, z in rows:
         volt_v += cell_mv / 1000.0
         if noise:
             volt_v = round(volt_v + chance.gauss(0.0, 0.001), 3)
         soc = gauge.step(dt_s, rate * PACK_AH * gain + offset_a, [volt_v] * 4, [temp])
         t_s += dt_s
-        if t_s > grace_s:
-            away = 100.0 * (soc - z)
+        if t_s > to_s:
+            break
+        if t_s > from_s:
+            away = 100.0 * abs(soc - z)
             seconds += dt_s
             square += away * away * dt_s
-            worst = max(worst, abs(away))
-    return (math.sqrt(square / seconds), worst), 100.0 * gauge.capacity_ah / (
-        PACK_AH * gain
-    ) - 100.0
+            worst = max(worst, away)
+            outside += dt_s * (away > 100.0 * gauge.gauge.conf())
+    if not seconds:
+        raise ValueError("%s has nothing from %g to %g h" % (kind, from_s / 3600, to_s / 3600))
+    capacity = abs(100.0 * gauge.capacity_ah / (PACK_AH * gain) - 100.0)
+    return math.sqrt(square / seconds), worst, 100.0 * outside / seconds, capacity
 
 
 def main(argv=None):
@@ -274,17 +285,26 @@ def main(argv=None):
     p.add_argument("kinds", nargs="*", metavar="KIND", help=", ".join(KINDS))
     p.add_argument("--seeds", type=int, default=22)
     p.add_argument("--first", type=int, default=0)
+    p.add_argument("--from-h", type=float, help="judge from this hour on, not after the grace")
+    p.add_argument("--to-h", type=float, help="judge to this hour, not to the end")
     args = p.parse_args(argv)
     for kind in args.kinds:
         if kind not in KINDS:
             p.error("no kind %r; there are %s" % (kind, ", ".join(KINDS)))
-    print("| packs | RMSE mean | highest | worst mean | highest | capacity error mean | highest |")
-    print("|---|---:|---:|---:|---:|---:|---:|")
+    if args.seeds < 1:
+        p.error("--seeds %d: at least 1" % args.seeds)
+    names = "RMSE", "worst", "outside the confidence", "capacity error"
+    head = "| packs | %s |\n" % " | ".join(name + " mean | highest" for name in names)
+    head += "|---" + "|---:" * 2 * len(names) + "|\n"
+    seeds = range(args.first, args.first + args.seeds)
     for kind in args.kinds or KINDS:
-        found = [run(kind, seed) for seed in range(args.first, args.first + args.seeds)]
-        columns = [x[0][0] for x in found], [x[0][1] for x in found], [abs(x[1]) for x in found]
+        try:
+            columns = zip(*[run(kind, seed, args.from_h, args.to_h) for seed in seeds])
+        except ValueError as error:
+            p.error("--from-h, --to-h: %s" % error)
         cells = ["%.2f | %.2f" % (sum(c) / len(c), max(c)) for c in columns]
-        print("| %s | %s |" % (kind, " | ".join(cells)), flush=True)
+        print("%s| %s | %s |" % (head, kind, " | ".join(cells)), flush=True)
+        head = ""
     return 0
 
 
