@@ -25,36 +25,22 @@ nobody knows where the hysteresis begins, which on a plateau is ten per cent of
 charge; until half of that is forgotten the haste lies between little (0) and much
 (1) of what it may be, then the state takes over what was learned. That is for
 LiFePO4, whose other state is no state.
-
-An anchor is a bound: a full pack is at least as full as its tail tells and at
-most full, whatever was counted; so a charge from empty to full tells how large
-the capacity is. The longer it stands, the less it tells anew: what flows into a
-full pack for days is no measure of anything.
 """
 
 from array import array
 from math import exp, sqrt
 
+from firmware.estimation.anchors import Anchors
 from firmware.estimation.bank import HASTE, TIDYINGS, Bank
 from firmware.estimation.cell import NODES, CellModel
 from firmware.estimation.shape import Shape
-from firmware.estimation.sight import ANYWHERE, Sight
+from firmware.estimation.sight import Sight
 
 BLOCK_S = 10.0
 _TABLE_SLICE = 3  # of its nodes: about 200 000 instructions, 4 ms on the board
 _SETTLE_S = 600.0  # polarisation from before the start fades
 _SETTLING = 0.2  # part of its weight that a look has until then
 _FRESH_S = 1500.0  # a look weighs more from then to here
-_ANCHOR_S = 60.0
-_ANCHOR_WEIGHT, _ANCHOR_STALE_S = 0.1, 1800.0  # of a witness; a quarter when it stood so long
-_FULL_TAIL_C = 0.06
-_TAIL_S = 1200.0  # a tail that falls faster was cut off
-_REST_C, _REST_PART = 0.02, 0.2  # what an offset may make of a rest; it tells a fifth of a tail
-_FULL_LEAST = 95  # per cent at which a charge may have ended
-_FULL_DOUBT_V = 0.01  # of the reading and of the curve
-_TAIL_MISSES = 0.3  # of SOC per C rate: at 6 % C the A123 cell still takes in 1.8 %
-_EMPTY_C = 0.1  # the empty anchor needs |I| <= C/10 and 10 degrees
-_EMPTY_TEMP_C = 10.0
 _WEIGHT_MAX = 0.3
 _BEND = 30.0  # squared residual at which a witness is half believed
 _STRETCHES = 25  # of the curve, and full
@@ -75,11 +61,11 @@ class Estimator:
         self.tune = profile.tune
         self.bank = Bank(self.tune, full_scale_c)
         self.sight = Sight(self.cell.half, profile.quick_from)
+        self.anchors = Anchors(self.cell, self.sight)
         self.learned = Shape(self.tune.curve)
         self.looking = None  # the look under way
-        self.is_full = self.is_empty = False
         self._begun = True  # the haste is one; before, it stands for where hysteresis began
-        self.full_s = self.empty_s = self._tail_c = self.seen_s = 0.0
+        self.seen_s = 0.0
 
     def start(self, soc):
         """First power-up: soc is somebody's belief, maybe 20 % wrong."""
@@ -172,38 +158,40 @@ class Estimator:
         if self._lost_s == 0.0:
             self._seen = self.sight
             self._branches(s)
-            self.sight.apart = self._quick - self._slow
-            self._slow += self.bank.c_mean * self.sight.apart
-            self.sight.quick_from = cell.p.quick_from
-            if not self._begun:  # near full as everywhere
-                self._quick = self._slow
-                self.sight.quick_from = NODES
             self._ahead = cell.p.lag * cell.sum_u3 / s * (NODES - 1)
             self._aim(cell.sum_i / s, cell.sum_u1 / s, cell.sum_u2 / s, cell.sum_v / s)
         else:
-            self.is_full = self.is_empty = False
+            self.anchors.lose()
         self._lost_s = self._blind_c = 0.0
         cell.clear()
 
     def _branches(self, s):
-        """What multiplies the half width at a haste of 0 and of 1, as the mean over s seconds."""
+        """What multiplies the half width, as the mean over s seconds, and how haste moves it."""
         cell = self.cell
-        m = cell.p.m_h
+        p = cell.p
+        sight = self.sight
+        haste = self.bank.c_mean
         wide = _BEGUN * cell.unknown
-        if cell.unknown >= _KNOWN and not cell.p.tie:
+        if cell.unknown >= _KNOWN and not p.tie:
             self._begun = False
-            self._slow = m * (cell.h - wide)
-            self._quick = m * (cell.h + wide)
+            # Near full as everywhere: no haste tells the one state from the other.
+            sight.apart = 2.0 * p.m_h * wide
+            self._slow = self._quick = p.m_h * (cell.h - wide) + haste * sight.apart
+            sight.quick_from = NODES
             return
         if not self._begun:
             self._begun = True
-            h = cell.h + wide * (2.0 * self.bank.c_mean - 1.0)
+            h = cell.h + wide * (2.0 * haste - 1.0)
             cell.h = min(max(h, -1.0), 1.0)
             cell.sum_h = s * cell.h
             cell.unknown *= _LEFT
             self.bank.renew_haste()
-        self._slow = m * cell.sum_h / s
+            haste = HASTE
+        slow = p.m_h * cell.sum_h / s
         self._quick = cell.quick(cell.sum_quick / s)
+        sight.apart = self._quick - slow
+        self._slow = slow + haste * sight.apart
+        sight.quick_from = p.quick_from
 
     def _aim(self, i, u1, u2, volt_v):
         """Everything about the look that is the same for all nodes."""
@@ -237,7 +225,7 @@ class Estimator:
         sight.bend = 1.0 / (_BEND * weight)
         low = exp(-self._z_base / p.b)
         sight.pol_v = pol_0 * (1.0 + p.a0 * low) + pol_1 * (1.0 + p.a1 * low) + pol_2
-        self._anchors(s, volt_v)
+        self.anchors.look(s, self._rate, volt_v, self._blind_c, self._slow, self._quick)
 
     def _new(self, weight):
         """How much of a look's weight is new: a stretch of the curve that was seen before,
@@ -250,55 +238,6 @@ class Estimator:
         new = weight / (1.0 + again * again)
         self.told[n] += new - told * weight / _FORGETS
         return new
-
-    def _anchors(self, s, volt_v):
-        """Full: voltage, tail current and time. Empty: voltage, small current, warm."""
-        cell = self.cell
-        sight = self.sight
-        rate = self._rate
-        # What flows unseen is neither a tail nor a rest.
-        blind_c = self._blind_c
-        self.full_s += s if self.is_full or rate > _REST_C else _REST_PART * s
-        if blind_c or volt_v < cell.p.v100 or not -_REST_C < rate < _FULL_TAIL_C:
-            self.full_s = 0.0
-        # Where a charger cuts the tail off, what it missed stays missed.
-        self._tail_c -= self._tail_c * s / _TAIL_S
-        self._tail_c = min(max(self._tail_c, rate, 0.0), _FULL_TAIL_C)
-        self.empty_s += s
-        if blind_c or volt_v > cell.p.v0 or abs(rate) > _EMPTY_C or cell.temp_c < _EMPTY_TEMP_C:
-            self.empty_s = 0.0
-        self.is_full = self.full_s >= _ANCHOR_S
-        self.is_empty = self.empty_s >= _ANCHOR_S
-        sight.least, sight.most = ANYWHERE
-        if self.is_full:
-            cell.charged()
-            sight.most = 1.0
-            sight.least = min(1.0 - _TAIL_MISSES * self._tail_c, self._full_z(volt_v))
-        elif self.is_empty:
-            sight.least = 0.0
-            sight.most = self._empty_z()
-        stands = 1.0 + (self.full_s + self.empty_s) / _ANCHOR_STALE_S
-        sight.anchor_weight = _ANCHOR_WEIGHT / (stands * stands)
-
-    def _full_z(self, volt_v):
-        """The state of charge at which a charged cell shows no more than this voltage."""
-        cell = self.cell
-        volt_v += _FULL_DOUBT_V - self.sight.pol_v
-        branch = cell.p.m_h
-        q = NODES - 1
-        while q > _FULL_LEAST and cell.open_v(q, branch, branch) > volt_v:
-            q -= 1
-        low = cell.open_v(q, branch, branch)
-        rise = cell.open_v(q + 1, branch, branch) - low
-        return (q + (volt_v - low) / (rise or 1.0)) / (NODES - 1)  # a flat end tells nothing
-
-    def _empty_z(self):
-        """The state of charge at which the cell rests at v0, at most 2 %."""
-        cell = self.cell
-        q = 0
-        while q < 2 and cell.open_v(q + 1, self._slow, self._quick) < cell.p.v0:
-            q += 1
-        return q / (NODES - 1)
 
     def _learn(self):
         """Teach the curve and the haste what this look showed at the estimate."""

@@ -166,8 +166,9 @@ class Gauge:
         estimator.step(held_ms / 1000.0, rate_c, volt_v, self._temp_c(), blind_c)
         bank = estimator.bank
         counted = bank.k_mean * (rate_c - bank.b_mean) * held_ms / 3.6e6
+        anchors = estimator.anchors
         self.shown.follow(
-            counted, estimator.soc, held_ms / 1000.0, estimator.is_full, estimator.is_empty
+            counted, estimator.soc, held_ms / 1000.0, anchors.is_full, anchors.is_empty
         )
         self.capacity.learn(bank.k_mean)
         self.capacity.count(self.meter.chg_mah, self.meter.dsg_mah)

@@ -14,12 +14,12 @@ def test_full_is_known_from_voltage_tail_and_time():
         estimator.step(5.0, 0.02, 3.51, 25.0)
         while estimator.work():
             pass
-    assert not estimator.is_full or estimator.full_s >= 60.0
+    assert not estimator.anchors.is_full or estimator.anchors.full_s >= 60.0
     for _ in range(240):
         estimator.step(5.0, 0.02, 3.55, 25.0)
         while estimator.work():
             pass
-    assert estimator.is_full
+    assert estimator.anchors.is_full
     assert estimator.soc > 0.97
     assert cell.z < 1.0
 
@@ -45,7 +45,7 @@ def test_the_full_anchor_needs_a_tail_current_or_five_times_as_long_a_rest(row):
         estimator.step(10.0, rate, 4.19, 25.0)
         while estimator.work():
             pass
-    assert estimator.is_full == is_full
+    assert estimator.anchors.is_full == is_full
 
 
 def test_a_charge_that_was_cut_off_before_its_tail_is_no_full_charge():
@@ -61,7 +61,7 @@ def test_a_charge_that_was_cut_off_before_its_tail_is_no_full_charge():
         estimator.step(1.0, rate, volt_v, 25.0)
         while estimator.work():
             pass
-        seconds_full += estimator.is_full
+        seconds_full += estimator.anchors.is_full
     assert rate == 0.0 and cell.z < 0.98
     assert seconds_full == 0
     assert abs(estimator.soc - cell.z) < 0.01
@@ -85,7 +85,7 @@ def test_a_current_that_nobody_sees_makes_no_anchor(row):
         estimator.step(10.0, rate, volt_v, 25.0, blind_c)
         while estimator.work():
             pass
-    assert (estimator.is_full or estimator.is_empty) == stands
+    assert (estimator.anchors.is_full or estimator.anchors.is_empty) == stands
 
 
 @each(((0.05, 0.985, 0.989), (0.01, 0.996, 0.998)))
@@ -97,7 +97,7 @@ def test_what_a_tail_that_is_cut_off_missed_stays_missed(row):
         estimator.step(10.0, rate if n < 20 else 0.0, 3.62, 25.0)
         while estimator.work():
             pass
-    assert estimator.is_full
+    assert estimator.anchors.is_full
     assert low < estimator.sight.least < high
 
 
@@ -110,7 +110,7 @@ def test_a_curve_that_is_flat_at_its_end_is_borne_when_full():
         estimator.step(10.0, 0.03, 3.6, 25.0)
         while estimator.work():
             pass
-    assert estimator.is_full and estimator.soc > 0.9
+    assert estimator.anchors.is_full and estimator.soc > 0.9
 
 
 @each((0.99, 0.995, 0.999))
@@ -122,7 +122,7 @@ def test_a_charge_that_ended_below_the_tables_full_is_no_full_charge(row):
         estimator.step(10.0, 0.0, volt_v, 25.0)
         while estimator.work():
             pass
-    assert estimator.is_full
+    assert estimator.anchors.is_full
     # The voltage is believed to 10 mV, 0.15 % there.
     assert row < estimator.sight.least < row + 0.002
 
@@ -135,7 +135,7 @@ def test_the_empty_anchor_needs_a_small_current_and_10_degrees(row):
         estimator.step(5.0, row[0], 2.55, row[1])
         while estimator.work():
             pass
-    assert estimator.is_empty == row[2]
+    assert estimator.anchors.is_empty == row[2]
 
 
 def test_an_anchor_is_a_bound_on_either_side():
@@ -163,7 +163,7 @@ def test_what_was_counted_beyond_full_is_taken_back():
         estimator.step(10.0, 0.036 if n < 120 else 0.0, 3.62, 25.0)
         while estimator.work():
             pass
-    assert estimator.is_full
+    assert estimator.anchors.is_full
     assert abs(estimator.bank.z_mean - 1.0) < 0.005
 
 
@@ -179,8 +179,8 @@ def test_the_longer_an_anchor_stands_the_less_it_tells_anew(row):
     volt_v, rate, stood_s, weight = row
     estimator = Estimator(Profile(LFP), 2.0)
     estimator.resume((0.5, 0.01), (0.0, 0.0), (1.0, 0.0), (0.0, 0.001))
-    estimator.full_s = estimator.empty_s = stood_s - 10.0
-    estimator.is_full = volt_v > 3.0
+    estimator.anchors.full_s = estimator.anchors.empty_s = stood_s - 10.0
+    estimator.anchors.is_full = volt_v > 3.0
     estimator.step(10.0, rate, volt_v, 25.0)
     while estimator.work():
         pass

@@ -114,10 +114,10 @@ def test_through_open_mosfets_nothing_flows_unseen():
 
 def test_a_full_pack_whose_cells_are_lost_is_shown_full_no_longer():
     gauge = ready()
-    gauge.estimator.is_full = gauge.estimator.is_empty = True
+    gauge.estimator.anchors.is_full = gauge.estimator.anchors.is_empty = True
     gauge.snap.cells_age_ms = 5001
     run(gauge, -36_000, 100)
-    assert not gauge.estimator.is_full and not gauge.estimator.is_empty
+    assert not gauge.estimator.anchors.is_full and not gauge.estimator.anchors.is_empty
     assert gauge.snap.soc_pm < 1000
 
 

@@ -1,12 +1,10 @@
 """How far a cell is from one state of hysteresis to the other, and where it begins."""
 
-from math import exp
-
 from firmware.estimation.bank import SIZE
 from firmware.estimation.estimator import Estimator
 from firmware.estimation.profiles import LFP, LI_ION, Profile
 from tests.each import each
-from tests.estimation.filters import CC, N
+from tests.estimation.filters import CC, UNKNOWNS, N
 from tests.estimation.rig import Cell, drive, owner_table
 
 
@@ -88,7 +86,7 @@ def test_what_the_haste_learned_of_hysteresis_goes_into_its_state(row):
     cell = estimator.cell
     bank = estimator.bank
     for n in range(SIZE):
-        bank.x[N * n + 6] = bank.c_mean = haste
+        bank.x[N * n + UNKNOWNS] = bank.c_mean = haste
     doubts = [bank.x[N * n + CC] for n in range(SIZE)]
     cell.h, cell.h_quick, cell.unknown = -0.5, -1.0, 0.49
     sight = look(estimator)
@@ -105,22 +103,19 @@ def test_what_the_haste_learned_of_hysteresis_goes_into_its_state(row):
     assert abs(cell.h - at) < 1e-6
 
 
-@each(((0.4, 0.4), (0.0, 0.0), (1.0, 0.0)))
+@each(((0.0, 0.0), (0.4, 0.4), (0.4999, 0.4999), (0.5, 0.0), (1.0, 0.0)))
 def test_what_is_unknown_of_hysteresis_is_doubt_where_the_haste_does_not_stand_for_it(row):
     unknown, doubt = row
-    estimator = Estimator(Profile(LFP, owner_table(LFP)), 2.0)
-    estimator.start(0.7)
-    cell = estimator.cell
-    cell.unknown = unknown
-    sight = look(estimator)
-    width = sight.half[60]
-    # The noise of the reading and of the curve, and what the haste does not tell.
-    rest = 0.0035**2 + 0.0025**2 + (0.2**2 + 0.03 * sight.apart**2) * width**2
-    slope = (sight.volt[61] - sight.volt[59]) * 50.0
-    shape = 0.005 + 0.005 * exp(-4.0) + 0.03 * exp(-4.0)
-    rest += (slope * shape) ** 2
-    expected = rest + (0.6 * doubt * cell.p.m_h * width) ** 2
-    assert abs(sight.square[60] - expected) < 1e-7
+    squares = []
+    for part in (unknown, 0.0):
+        estimator = Estimator(Profile(LFP, owner_table(LFP)), 2.0)
+        estimator.start(0.7)
+        estimator.cell.unknown = part
+        sight = look(estimator)
+        # What the haste leaves is another doubt.
+        squares.append(sight.square[60] - 0.03 * (sight.apart * sight.half[60]) ** 2)
+    v = 0.6 * doubt * estimator.cell.p.m_h * sight.half[60]
+    assert abs(squares[0] - squares[1] - v * v) < 4e-7
 
 
 @each(

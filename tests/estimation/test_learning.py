@@ -91,11 +91,11 @@ def test_a_complete_discharge_and_charge_teach_the_capacity(scale):
 
     go(0.0, 60)
     go(-0.4, 9000, lambda: cell.z < 0.03)
-    go(-0.03, 4000, lambda: estimator.is_empty)
-    assert estimator.is_empty
+    go(-0.03, 4000, lambda: estimator.anchors.is_empty)
+    assert estimator.anchors.is_empty
     go(0.3, 12000, lambda: cell.z > 0.97)
-    go(0.02, 6000, lambda: estimator.is_full)
-    assert estimator.is_full
+    go(0.02, 6000, lambda: estimator.anchors.is_full)
+    assert estimator.anchors.is_full
     assert abs(estimator.bank.k_mean - scale) < 0.015
 
 
