@@ -11,6 +11,7 @@ import struct
 import sys
 import time
 import traceback
+from statistics import median
 
 import hal.virtual  # noqa: F401
 from ble import gatt
@@ -22,6 +23,7 @@ from tests.ble.bench import FakeBms, make_hub, measured
 from tests.radio.air import Air
 
 KEY = FACTORY_KEYS[1]
+_TURNS = 3  # of the record before an acknowledgement, for each central
 
 
 class Rig:
@@ -115,15 +117,19 @@ async def three_centrals_get_every_record(rig, count):
     connected = time.monotonic() - began
     gaps = []
     for central in centrals:
-        await central.send(0x97)
-        await central.until(central.acknowledgements)
-        ((second, record),) = central.records()
-        assert record[4] == 3
-        gaps.append(central.acknowledgements()[0] - second)
+        for turn in range(_TURNS):
+            await central.send(0x97)
+            await central.until(lambda c=central, n=turn: len(c.acknowledgements()) > n)
+        seconds = [second for second, record in central.records() if record[4] == 3]
+        assert len(seconds) == len(central.records()) == _TURNS
+        # A host that is busy may hand over one record late; the board's own time is tested to
+        # the millisecond in tests/ble/test_jk_records.py.
+        gaps.append(median(b - a for a, b in zip(seconds, central.acknowledgements())))
         assert gaps[-1] >= 0.050, gaps
         await central.send(0x96)
+    enough = count + 1 + _TURNS
     for central in centrals:
-        await central.until(lambda c=central: len(c.records()) >= count + 2, count * 0.6 + 10)
+        await central.until(lambda c=central: len(c.records()) >= enough, count * 0.6 + 10)
         records = central.records()
         status = [(s, r) for s, r in records if r[4] == 2]
         counters = [r[5] for _, r in status]
